@@ -1,1 +1,30 @@
+//! UmbraSIL's native host: a Telegram bot whose features are sandboxed WebAssembly components.
+//!
+//! Start reading at [`dispatch`], the life of one event. Dependencies go one way: the edges (`telegram`,
+//! `web`, `watch`, `local`, `app`, `cli`) know the centre (`dispatch`, `router`, `native`, `reply`, `report`,
+//! `auth`), which knows the runtime (`module`), which knows what modules may reach (`capability`), which
+//! stands on the ground (`config`, `database`, `telemetry`).
 
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod database;
+pub mod local;
+pub mod telemetry;
+
+mod auth;
+mod bindings;
+mod builtin;
+mod capability;
+mod dispatch;
+mod incoming;
+mod lanes;
+mod module;
+mod native;
+mod outgoing;
+mod reply;
+mod report;
+mod router;
+mod telegram;
+mod watch;
+mod web;

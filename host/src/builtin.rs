@@ -1,0 +1,60 @@
+//! The modules that come inside this binary, and how they get into the modules directory.
+//!
+//! They are put there once, and again when a newer binary brings newer ones: but never over a file that
+//! somebody else has put in their place.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::database::Database;
+use crate::module::loader::hash;
+
+include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+
+/// The names of the modules in this binary.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+/// Installs what is missing or outdated. Failures are logged: the other modules must still be loaded.
+pub(crate) async fn install(directory: &Path, disabled: &[String], database: &Database) {
+    for (name, bytes) in BUILT_IN {
+        if disabled.iter().any(|disabled| disabled == name) {
+            continue;
+        }
+        let path = directory.join(format!("{name}.wasm"));
+        let note = format!("built-in:{name}");
+        let (ours, installed) = (hash(bytes), database.recall(&note).await.ok().flatten());
+        let present = match std::fs::read(&path) {
+            Ok(present) => Some(hash(&present)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::error!(%error, module = name, "cannot look at the installed module");
+                continue;
+            }
+        };
+        let outdated = match &present {
+            None => true,
+            Some(present) => *present != ours && Some(present) == installed.as_ref(),
+        };
+        if outdated && let Err(error) = replace(&path, bytes) {
+            tracing::error!(%error, module = name, "cannot install a module that comes with this version");
+            continue;
+        }
+        if (outdated || present.as_ref() == Some(&ours))
+            && installed.as_ref() != Some(&ours)
+            && let Err(error) = database.remember(&note, &ours).await
+        {
+            tracing::error!(%error, module = name, "cannot note which module was installed");
+        }
+    }
+}
+
+/// All of it or nothing: nobody sees half a module.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("part");
+    let mut file = std::fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}

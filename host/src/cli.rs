@@ -1,0 +1,49 @@
+//! The command line. The doc comment of a command is its help.
+
+mod doctor;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A private operations bot whose features are sandboxed WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "umbrasil", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the bot (this is also what happens without a command).
+    ///
+    /// Without TELEGRAM_BOT_TOKEN it runs in local mode: a chat page on this machine instead of Telegram.
+    Run,
+    /// Checks the settings, and the health of a bot that runs with them.
+    Doctor,
+    /// Compiles a component from standard input to standard output, within hard limits.
+    #[command(hide = true)]
+    Compile,
+}
+
+/// Exit code of a wrong setting (`EX_CONFIG`).
+const CONFIG: u8 = 78;
+
+impl Cli {
+    /// Carries the command out, and says how it ended.
+    pub fn execute(self) -> ExitCode {
+        match self.command.unwrap_or(Command::Run) {
+            Command::Run => run::run(),
+            Command::Doctor => doctor::doctor(),
+            Command::Compile => crate::module::compile_from_stdin(),
+        }
+    }
+}
+
+/// Says why a command failed, for people, on standard error.
+#[expect(clippy::print_stderr, reason = "the log may not run yet, and this is for the person at the terminal")]
+fn complain(error: &dyn std::fmt::Display) {
+    eprintln!("umbrasil: {error}");
+}

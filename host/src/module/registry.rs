@@ -1,0 +1,220 @@
+//! The modules directory and what is loaded from it: the first start and every reload take this one path.
+//!
+//! A file is looked at when it has changed and has been left alone for a moment. A candidate that fails any
+//! step publishes nothing; its predecessor goes on serving, and the reason is logged and told once.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+use super::catalog::Catalog;
+use super::loader::{Candidate, LoadError, Loader};
+use crate::telemetry::Metrics;
+
+/// A file that was changed less than this ago may still be being written.
+pub(crate) const QUIET: Duration = Duration::from_millis(500);
+/// Files in the modules directory that are looked at.
+const FILES: usize = 200;
+
+/// What a look at the directory brought.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) notes: Vec<Note>,
+    /// Whether some file has to be looked at again soon.
+    pub(crate) unsettled: bool,
+    pub(crate) catalog_changed: bool,
+}
+
+/// Something that the owner wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Note {
+    Loaded { module: String, version: String, previous: Option<String> },
+    Refused { file: String, reason: String, serving: Option<String> },
+    Removed { module: String },
+}
+
+pub(crate) struct Registry {
+    directory: PathBuf,
+    loader: Loader,
+    catalog: Arc<ArcSwap<Catalog>>,
+    failures: Arc<ArcSwap<Vec<(String, String)>>>,
+    disabled: Vec<String>,
+    metrics: Arc<Metrics>,
+    /// What was last seen of each file. Also keeps two reloads from running at once.
+    seen: Mutex<BTreeMap<PathBuf, Seen>>,
+}
+
+#[derive(Debug, Clone)]
+struct Seen {
+    fingerprint: Fingerprint,
+    /// The module that this file is, or why it is none.
+    outcome: Result<Arc<str>, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fingerprint {
+    inode: u64,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Registry {
+    pub(crate) fn new(
+        directory: PathBuf,
+        loader: Loader,
+        catalog: Arc<ArcSwap<Catalog>>,
+        failures: Arc<ArcSwap<Vec<(String, String)>>>,
+        disabled: Vec<String>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { directory, loader, catalog, failures, disabled, metrics, seen: Mutex::default() }
+    }
+
+    /// Looks at all files once, and brings the catalog up to date. `settle` is false for the first look,
+    /// when nobody can be in the middle of replacing something that the host has loaded.
+    pub(crate) async fn sync(&self, settle: bool) -> Changes {
+        let mut seen = self.seen.lock().await;
+        let mut changes = Changes::default();
+        let files = match files(&self.directory) {
+            Ok(files) => files,
+            Err(reason) => {
+                tracing::error!(%reason, "cannot use the modules directory");
+                self.failures.store(Arc::new(vec![(self.directory.display().to_string(), reason)]));
+                return changes;
+            }
+        };
+        let gone: Vec<PathBuf> = seen.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
+        for path in gone {
+            if let Some(Seen { outcome: Ok(module), .. }) = seen.remove(&path) {
+                self.remove(&module, &path, &mut changes);
+            }
+        }
+        for (path, fingerprint) in files {
+            let known = seen.get(&path);
+            if known.is_some_and(|known| known.fingerprint == fingerprint) {
+                continue;
+            }
+            let age = fingerprint.modified.and_then(|modified| modified.elapsed().ok());
+            if settle && age.is_some_and(|age| age < QUIET) {
+                changes.unsettled = true;
+                continue;
+            }
+            let before = known.and_then(|known| known.outcome.clone().ok());
+            let outcome = self.load(&path, before.as_ref(), &mut changes).await;
+            seen.insert(path, Seen { fingerprint, outcome });
+        }
+        let failed = seen.iter().filter_map(|(path, seen)| Some((name(path), seen.outcome.clone().err()?)));
+        self.failures.store(Arc::new(failed.collect()));
+        changes
+    }
+
+    async fn load(&self, path: &Path, before: Option<&Arc<str>>, changes: &mut Changes) -> Result<Arc<str>, String> {
+        match self.stage(path, before).await {
+            Ok(None) => Ok(before.map_or_else(|| Arc::from(""), Arc::clone)),
+            Ok(Some((module, note))) => {
+                self.metrics.reload("loaded");
+                changes.catalog_changed = true;
+                changes.notes.push(note);
+                Ok(module)
+            }
+            Err(error) => {
+                self.metrics.reload("refused");
+                if matches!(error, LoadError::Import(_)) {
+                    self.metrics.denied(&name(path), crate::telemetry::metrics::Refusal::Import);
+                }
+                let (file, reason) = (name(path), error.to_string());
+                let serving = before.and_then(|before| self.catalog.load().module(before).map(|module| module.manifest.module.version.clone()));
+                tracing::error!(file, reason, serving, "a module was not loaded");
+                changes.notes.push(Note::Refused { file, reason: reason.clone(), serving });
+                // The file goes on standing for what it was loaded as: so its module goes when it does.
+                match before {
+                    Some(before) if self.catalog.load().module(before).is_some_and(|module| module.path == path) => Ok(Arc::clone(before)),
+                    _ => Err(reason),
+                }
+            }
+        }
+    }
+
+    /// Loads a file and publishes it. None if it is what is already loaded.
+    async fn stage(&self, path: &Path, before: Option<&Arc<str>>) -> Result<Option<(Arc<str>, Note)>, LoadError> {
+        let read = path.to_owned();
+        let candidate = tokio::task::spawn_blocking(move || Candidate::read(&read))
+            .await
+            .map_err(|error| LoadError::Read(std::io::Error::other(error)))??;
+        let unchanged = before.and_then(|before| self.catalog.load().module(before).cloned());
+        if unchanged.is_some_and(|module| module.hash == candidate.hash && module.path == path) {
+            return Ok(None);
+        }
+        let module = Arc::new(self.loader.load(candidate).await?);
+        let name = Arc::clone(&module.name);
+        if self.disabled.iter().any(|disabled| **disabled == *name) {
+            return Err(LoadError::Clash(format!("ENABLE_{} is off", name.to_ascii_uppercase())));
+        }
+        let catalog = self.catalog.load_full();
+        let predecessor = catalog.module(&name);
+        if let Some(other) = predecessor.filter(|other| other.path != path) {
+            let file = other.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Err(LoadError::Clash(format!("{file} is already the module {name}; remove one of the two")));
+        }
+        let note = Note::Loaded {
+            module: name.to_string(),
+            version: module.manifest.module.version.clone(),
+            previous: predecessor.map(|module| module.manifest.module.version.clone()),
+        };
+        let mut next = catalog.with(module)?;
+        if let Some(renamed) = before.filter(|before| **before != name) {
+            next = next.without(renamed);
+        }
+        self.catalog.store(Arc::new(next));
+        tracing::info!(module = &*name, ?note, "module loaded");
+        Ok(Some((name, note)))
+    }
+
+    fn remove(&self, name: &Arc<str>, path: &Path, changes: &mut Changes) {
+        let catalog = self.catalog.load_full();
+        if catalog.module(name).is_none_or(|module| module.path != path) {
+            return;
+        }
+        self.catalog.store(Arc::new(catalog.without(name)));
+        tracing::info!(module = &**name, "module removed: its file is gone");
+        changes.catalog_changed = true;
+        changes.notes.push(Note::Removed { module: name.to_string() });
+    }
+}
+
+/// The candidates of a directory that only trustworthy people can write to.
+fn files(directory: &Path) -> Result<BTreeMap<PathBuf, Fingerprint>, String> {
+    let shown = directory.display();
+    let metadata = std::fs::metadata(directory).map_err(|error| format!("{shown}: {error}"))?;
+    let owner = metadata.uid();
+    if metadata.mode() & 0o002 != 0 || (owner != rustix::process::getuid().as_raw() && owner != 0) {
+        return Err(format!("others can write to {shown}, so nothing is loaded from it (chmod go-w, chown)"));
+    }
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).map_err(|error| format!("{shown}: {error}"))? {
+        let Ok(entry) = entry else { continue };
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "wasm") {
+            continue;
+        }
+        // Of the entry itself: links are not followed, and refused when they are opened.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let (inode, length, modified) = (metadata.ino(), metadata.len(), metadata.modified().ok());
+        files.insert(path, Fingerprint { inode, length, modified });
+        if files.len() == FILES {
+            tracing::warn!("more than {FILES} files in the modules directory; the rest is not looked at");
+            break;
+        }
+    }
+    Ok(files)
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    crate::telemetry::logging::escaped(&name).chars().take(80).collect()
+}

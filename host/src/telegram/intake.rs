@@ -1,0 +1,203 @@
+//! The intake: asks Telegram for updates, and moves on only when those that count are durable.
+//!
+//! The next request confirms the updates before its offset, so it is made only after the inbox is durable:
+//! killed at any moment, the host loses nothing. What Telegram then sends once more is recognised by its
+//! id. Handling begins at once, beside the writing: nothing of it can be committed before the inbox is.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::outbox::jittered;
+use super::update::{Unusable, Update};
+use super::{Api, ApiError};
+use crate::auth::Gate;
+use crate::database::{Database, Received};
+use crate::dispatch::{Arrived, Dispatch};
+use crate::lanes::Lanes;
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Gate as Outcome;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often the owner is told of the same trouble.
+const NOTE: Duration = Duration::from_secs(600);
+
+pub(crate) struct Intake {
+    pub(crate) api: Api,
+    pub(crate) gate: Gate,
+    pub(crate) database: Database,
+    pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) lanes: Arc<Lanes<Dispatch>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) known: Known,
+}
+
+/// The ids of the last updates.
+#[derive(Default)]
+pub(crate) struct Known {
+    ids: HashSet<i64>,
+    order: VecDeque<i64>,
+}
+
+impl Intake {
+    /// Polls until `stopping`.
+    pub(crate) async fn run(mut self, stopping: CancellationToken) {
+        let mut offset = 0;
+        let mut pause = FIRST_PAUSE;
+        let mut noted: Option<Instant> = None;
+        loop {
+            let polled = tokio::select! {
+                polled = self.api.updates(offset) => polled,
+                () = stopping.cancelled() => return,
+            };
+            let wait = match polled {
+                Ok(updates) => {
+                    self.metrics.polling.set(1);
+                    match self.accept(&updates).await {
+                        Some(next) => {
+                            // Nothing new: all that was fetched is confirmed by now, so the next request may ask from the
+                            // start, and finds updates whose ids have begun again at a lower number.
+                            offset = next.unwrap_or(0);
+                            pause = FIRST_PAUSE;
+                            continue;
+                        }
+                        None => pause,
+                    }
+                }
+                Err(error) => {
+                    self.metrics.polling.set(0);
+                    tracing::error!(%error, again_in_s = pause.as_secs(), "cannot fetch updates");
+                    if matches!(error, ApiError::Conflict(_)) && noted.is_none_or(|noted| noted.elapsed() > NOTE) {
+                        noted = Some(Instant::now());
+                        self.dispatch.tell_owners("⚠️ Another program fetches this bot's updates with the same token. Only one may: stop the other, or give it a bot of its own.").await;
+                    }
+                    match error {
+                        ApiError::RetryAfter(asked) => asked.max(pause),
+                        _ => pause,
+                    }
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(jittered(wait)) => {}
+                () = stopping.cancelled() => return,
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Keeps what counts. Some: all is durable, and the next offset if there was an update. None: it is
+    /// not, and the same updates must be fetched again.
+    async fn accept(&mut self, updates: &[Box<serde_json::value::RawValue>]) -> Option<Option<i64>> {
+        let now_ms = chrono::Utc::now().timestamp_millis();
+        let received = Instant::now();
+        let mut next = None;
+        let mut batch = Vec::new();
+        let mut spilled = Vec::new();
+        for raw in updates {
+            let update = match Update::read(raw.get()) {
+                Ok(update) => update,
+                Err((id, _)) => {
+                    self.metrics.gate(Outcome::Malformed);
+                    tracing::warn!(update = id, "an update cannot be read; it is skipped");
+                    next = next.max(id.map(|id| id.saturating_add(1)));
+                    continue;
+                }
+            };
+            let id = update.id;
+            next = next.max(Some(id.saturating_add(1)));
+            if !self.gate.admits(update.origin) {
+                self.refuse(&update);
+                continue;
+            }
+            if self.known.contains(id) {
+                self.metrics.gate(Outcome::Duplicate);
+                continue;
+            }
+            let incoming = match update.into_incoming(now_ms) {
+                Ok(incoming) => incoming,
+                Err(Unusable::Ignored) => {
+                    self.metrics.gate(Outcome::Ignored);
+                    continue;
+                }
+                Err(Unusable::Malformed) => {
+                    self.metrics.gate(Outcome::Malformed);
+                    continue;
+                }
+            };
+            self.metrics.gate(Outcome::Accepted);
+            self.metrics.inbox_depth.inc();
+            self.known.add(id);
+            let chat = incoming.chat_id;
+            if incoming.is_command("cancel") || incoming.is_command("stop") {
+                self.dispatch.running.cancel(chat);
+            }
+            let body = raw.get().into();
+            batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
+            if !self.lanes.push(chat, Arrived { incoming, received_ms: now_ms, received, recovered: false }) {
+                spilled.push(chat);
+            }
+        }
+        if batch.is_empty() {
+            return Some(next);
+        }
+        let ids: Vec<i64> = batch.iter().map(|received| received.update_id).collect();
+        match self.database.receive(batch).await {
+            Ok(()) => {
+                spilled.into_iter().for_each(|chat| self.lanes.durable(chat));
+                Some(next)
+            }
+            Err(error) => {
+                tracing::error!(%error, updates = ids.len(), "cannot keep updates; they stay at Telegram until there is room");
+                ids.into_iter().for_each(|id| self.known.forget(id));
+                spilled.into_iter().for_each(|chat| self.lanes.lost(chat));
+                None
+            }
+        }
+    }
+
+    /// A stranger gets silence, and costs a counter and a line of the log.
+    fn refuse(&self, update: &Update) {
+        let sender = update.origin.sender;
+        if sender.is_some_and(|sender| self.gate.is_allowed(sender)) {
+            self.metrics.gate(Outcome::Ignored);
+        } else {
+            self.metrics.gate(Outcome::Stranger);
+        }
+        tracing::info!(update = update.id, sender, "refused at the gate");
+    }
+}
+
+impl Known {
+    /// As many as the database remembers.
+    pub(crate) const SIZE: u32 = 20_000;
+
+    /// `ids` are given newest first.
+    pub(crate) fn new(ids: Vec<i64>) -> Self {
+        let mut known = Self::default();
+        ids.into_iter().rev().for_each(|id| known.add(id));
+        known
+    }
+
+    fn contains(&self, id: i64) -> bool {
+        self.ids.contains(&id)
+    }
+
+    fn add(&mut self, id: i64) {
+        if self.ids.insert(id) {
+            self.order.push_back(id);
+        }
+        while self.order.len() > Self::SIZE as usize {
+            if let Some(oldest) = self.order.pop_front() {
+                self.ids.remove(&oldest);
+            }
+        }
+    }
+
+    fn forget(&mut self, id: i64) {
+        self.ids.remove(&id);
+        self.order.retain(|known| *known != id);
+    }
+}

@@ -1,0 +1,54 @@
+use serde_json::json;
+
+use super::*;
+
+fn message(more: Value) -> Value {
+    let mut message = json!({"message_id": 5, "date": 1_700_000_000, "text": "/start",
+        "from": {"id": 111, "is_bot": false, "first_name": "O", "language_code": "en"},
+        "chat": {"id": 111, "type": "private", "first_name": "O"}});
+    message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({"update_id": 7, "message": message})
+}
+
+fn content(update: &Value) -> Result<Content, Unusable> {
+    Update::read(&update.to_string()).unwrap().into_incoming(0).map(|incoming| incoming.content)
+}
+
+#[test]
+fn a_message_with_things_that_nobody_knows_yet_is_read_all_the_same() {
+    let update = message(json!({"entities": [{"type": "date_time", "offset": 0, "length": 6, "x": []}], "new_field": {"a": 1}}));
+    assert_eq!(content(&update), Ok(Content::Text("/start".to_owned())));
+}
+
+#[test]
+fn forwarded_text_is_never_a_command() {
+    for field in [json!({"forward_origin": {"type": "user"}}), json!({"forward_date": 1})] {
+        assert_eq!(content(&message(field)), Ok(Content::Forwarded));
+    }
+}
+
+#[test]
+fn where_it_comes_from_is_what_the_gate_asks() {
+    let origin = |update: &Value| Update::read(&update.to_string()).unwrap().origin;
+    assert!(origin(&message(json!({}))).private);
+    assert!(!origin(&message(json!({"chat": {"id": -5, "type": "group"}}))).private);
+    assert!(origin(&message(json!({"sender_chat": {"id": -5, "type": "channel"}}))).on_behalf);
+    assert!(origin(&message(json!({"via_bot": {"id": 5}}))).bot);
+    assert_eq!(origin(&json!({"update_id": 1, "inline_query": {"from": {"id": 111}}})).sender, None);
+    let button = json!({"update_id": 1, "callback_query": {"id": "q", "from": {"id": 111}, "data": "x", "chat_instance": "1"}});
+    assert_eq!(origin(&button).chat, None, "a button without its message comes from nowhere");
+}
+
+#[test]
+fn what_cannot_be_read_can_still_be_confirmed() {
+    let ids = [
+        (r#"{"update_id": 9, "message": {"text": 5}}"#, Some(9)),
+        (r#"{"update_id": "9", "message": null, "callback_query": {}}"#, Some(9)),
+        (r#"{"update_id": 9, "message": {"#, Some(9)),
+        (r#"{"update_id": 1e400}"#, Some(1)),
+        (r"[]", None),
+    ];
+    for (raw, id) in ids {
+        assert_eq!(Update::read(raw).unwrap_err(), (id, Unusable::Malformed), "{raw}");
+    }
+}

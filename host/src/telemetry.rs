@@ -1,0 +1,6 @@
+//! What the operator can see from outside: the log and the numbers.
+
+pub mod logging;
+pub mod metrics;
+
+pub use self::metrics::Metrics;

@@ -1,0 +1,102 @@
+//! An entry in one line: `/expense 12.50 food coffee`, or `expense: 12.50 food coffee`.
+
+use umbrasil_sdk::prelude::*;
+
+use crate::amount::{self, Reading};
+use crate::draft::{Amount, Draft};
+use crate::guide;
+use crate::ledger::{self, Booked, Ledger};
+use crate::money::Currency;
+use crate::record::Direction;
+use crate::wording;
+
+/// What one line says.
+pub(crate) struct Line {
+    pub(crate) reading: Reading,
+    /// Empty if the line ends before it.
+    pub(crate) category: String,
+    pub(crate) note: String,
+}
+
+/// `/expense AMOUNT CATEGORY [NOTE]`
+pub(crate) fn expense(call: &Call) -> Result<Reply> {
+    add(call, Direction::Expense, call.text(), |reason| call.wrong(reason))
+}
+
+/// `/income AMOUNT CATEGORY [NOTE]`
+pub(crate) fn income(call: &Call) -> Result<Reply> {
+    add(call, Direction::Income, call.text(), |reason| call.wrong(reason))
+}
+
+/// `expense: AMOUNT CATEGORY [NOTE]`, and the same for income.
+pub(crate) fn typed(call: &Call) -> Result<Reply> {
+    let (direction, usage) = if call.arg(0)?.eq_ignore_ascii_case("income") {
+        (
+            Direction::Income,
+            "income: AMOUNT CATEGORY [NOTE]\nExample: income: 2500 salary Monthly payment",
+        )
+    } else {
+        (
+            Direction::Expense,
+            "expense: AMOUNT CATEGORY [NOTE]\nExample: expense: 25.50 food Pizza for lunch",
+        )
+    };
+    let text = call.get(1).unwrap_or_default();
+    add(call, direction, text, |reason| Error::usage(format!("{reason}\nUsage: {usage}")))
+}
+
+fn add(
+    call: &Call,
+    direction: Direction,
+    text: &str,
+    usage: impl Fn(&str) -> Error,
+) -> Result<Reply> {
+    let currency = ledger::currency()?;
+    let Line { reading, category, note } = read(text, currency).map_err(|reason| usage(&reason))?;
+    if category.is_empty() {
+        return Err(usage("The category is missing."));
+    }
+    match reading {
+        Reading::Clear(minor) => {
+            let booked =
+                Ledger::open(call, currency)?.append(call, direction, minor, &category, &note)?;
+            Ok(confirmation(call, &booked))
+        }
+        Reading::Doubtful(minors) => {
+            let mut draft = Draft::new(call, direction, currency);
+            draft.amount = Amount::Doubtful(minors);
+            draft.category = category;
+            draft.note = Some(note);
+            guide::go_on(call, draft, None)
+        }
+    }
+}
+
+/// Reads an amount, a category and a note. Only the amount must be there.
+pub(crate) fn read(text: &str, currency: Currency) -> Result<Line, String> {
+    let (reading, rest) = amount::take(text, currency)?;
+    let (category, note) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let category = if category.is_empty() { String::new() } else { wording::category(category)? };
+    Ok(Line { reading, category, note: wording::note(note)? })
+}
+
+/// What the user reads when an entry was saved. The balance line is the last one, and the only thing on it.
+pub(crate) fn confirmation(call: &Call, booked: &Booked) -> Reply {
+    let Booked { number, entry, balance } = booked;
+    let sign = match entry.direction {
+        Direction::Expense => "💸 Expense: ",
+        Direction::Income => "💰 Income: ",
+    };
+    let mut html = Html::new().text(sign).bold(entry.amount()).text(" · ").text(&entry.category);
+    if !entry.note.is_empty() {
+        html = html.text("\n📝 ").text(&entry.note);
+    }
+    // The user's id goes along: in a group somebody else may press the button.
+    let undo = Button::new("Undo", "undo").arg(call.user().id).arg(number);
+    Reply::html(html.text("\n\n").push(balance_line(balance))).row([undo])
+}
+
+/// The line that says what is left.
+pub(crate) fn balance_line(balance: &crate::money::Money) -> Html {
+    Html::new().bold(format_args!("Balance: {balance}"))
+}

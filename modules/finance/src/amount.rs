@@ -1,0 +1,219 @@
+//! Reads an amount as people type it, and never guesses.
+//!
+//! `12,50` and `12.50` are the same everywhere. But one point before three digits is a thousand in one
+//! country and a one in the next, and a mistake of that size in a ledger is found months later. So what
+//! can be read in two ways, or only by counting on one country's habit, becomes a question.
+
+use crate::money::{Currency, Money};
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// This many minor units, without a doubt.
+    Clear(i64),
+    /// One of these: the user must say which, or say yes to the only one.
+    Doubtful(Vec<i64>),
+}
+
+/// Most digits that an amount may have. It keeps a typo from becoming the national debt.
+const MOST_DIGITS: usize = 12;
+
+/// Takes an amount from the start of `text`, with its currency before or after it if there is one. Gives
+/// the rest of the text as well; or the reason why it is no amount, for the user.
+pub(crate) fn take(text: &str, currency: Currency) -> Result<(Reading, &str), String> {
+    let (mut word, mut rest) = first_word(text);
+    if let Some(own) = is_currency(word, currency) {
+        if rest.starts_with(|c: char| c.is_ascii_digit()) && !own {
+            return Err(only(currency));
+        }
+        if own {
+            (word, rest) = first_word(rest);
+        }
+    }
+    let reading = read(without_currency(word, currency)?, currency)?;
+    let (next, after) = first_word(rest);
+    match is_currency(next, currency) {
+        Some(true) => rest = after,
+        Some(false) if !after.is_empty() => return Err(only(currency)),
+        _ => {}
+    }
+    Ok((reading, rest))
+}
+
+/// The first word, and the text after it. A narrow blank between digits doesn't end a word: `1 000` is
+/// written with it where it separates thousands.
+pub(crate) fn first_word(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    let narrow = |at: usize, blank: char| {
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let (before, after) = text.split_at(at);
+        is_narrow(blank) && digit(before.chars().next_back()) && digit(after.chars().nth(1))
+    };
+    let end = text.char_indices().find(|(at, c)| c.is_whitespace() && !narrow(*at, *c));
+    let (word, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
+    (word, rest.trim_start())
+}
+
+fn is_narrow(blank: char) -> bool {
+    matches!(blank, '\u{a0}' | '\u{2009}' | '\u{202f}')
+}
+
+/// Whether a word of its own is a currency, and if so whether it is this one.
+fn is_currency(word: &str, currency: Currency) -> Option<bool> {
+    // Nearly always it is a number or a category: look at its length before anything else.
+    if word.is_empty() || word.len() > 3 || word.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if Currency::symbols().any(|symbol| symbol == word) {
+        return Some(currency.has_symbol(word));
+    }
+    if word.eq_ignore_ascii_case(currency.code()) {
+        return Some(true);
+    }
+    Currency::is_well_known(word).then_some(false)
+}
+
+/// The word without a currency that is written together with the number, as in `€12.50` and `12.50EUR`.
+fn without_currency(word: &str, currency: Currency) -> Result<&str, String> {
+    if word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
+        return Ok(word);
+    }
+    for symbol in Currency::symbols() {
+        if let Some(number) = word.strip_prefix(symbol).or_else(|| word.strip_suffix(symbol)) {
+            return if currency.has_symbol(symbol) { Ok(number) } else { Err(only(currency)) };
+        }
+    }
+    // Three letters before or after digits; anything else is left for `read` to refuse.
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let front = word.split_at_checked(3).filter(|(code, _)| letters(code));
+    let back = word.len().checked_sub(3).and_then(|at| word.split_at_checked(at));
+    let back = back.map(|(number, code)| (code, number)).filter(|(code, _)| letters(code));
+    match front.or(back) {
+        Some((code, number)) if number.contains(|c: char| c.is_ascii_digit()) => {
+            let code = code.to_ascii_uppercase();
+            if code == currency.code() {
+                Ok(number)
+            } else if Currency::is_well_known(&code) {
+                Err(only(currency))
+            } else {
+                Ok(word)
+            }
+        }
+        _ => Ok(word),
+    }
+}
+
+/// Reads the number itself.
+fn read(word: &str, currency: Currency) -> Result<Reading, String> {
+    if word.is_empty() {
+        return Err("The amount is missing.".into());
+    }
+    if word.starts_with(['-', '+', '\u{2212}', '\u{2013}']) {
+        return Err(
+            "An amount has no sign: there is /expense for money spent and /income for money \
+                    received."
+                .into(),
+        );
+    }
+    if word.chars().any(|c| c.is_numeric() && !c.is_ascii_digit()) {
+        return Err("Please write the amount with the digits 0 to 9.".into());
+    }
+    let quote = |c: char| matches!(c, '\'' | '\u{2019}') || is_narrow(c);
+    let separator = |c: char| matches!(c, '.' | ',') || quote(c);
+    if !word.chars().all(|c| c.is_ascii_digit() || separator(c)) {
+        return Err(no_amount(word));
+    }
+    if word.bytes().filter(u8::is_ascii_digit).count() > MOST_DIGITS {
+        return Err(format!("An amount has at most {MOST_DIGITS} digits."));
+    }
+
+    let separators: Vec<char> = word.chars().filter(|&c| separator(c)).collect();
+    let parts: Vec<&str> = word.split(separator).collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(no_amount(word));
+    }
+    let (&last, before) = parts.split_last().ok_or_else(|| no_amount(word))?;
+    let Some((&last_separator, groupers)) = separators.split_last() else {
+        return Ok(Reading::Clear(minor(last, "", currency)?));
+    };
+    let uniform = groupers.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+    let grouped = is_grouped(&parts);
+    match groupers.first() {
+        // `1'000`, `1'000'000`: nobody's decimal sign.
+        _ if quote(last_separator) => {
+            let same = groupers.iter().all(|&c| c == last_separator);
+            if same && grouped {
+                Ok(Reading::Clear(minor(&parts.concat(), "", currency)?))
+            } else {
+                Err(no_amount(word))
+            }
+        }
+        // `12.50`, `12,50`; but `1.000`?
+        None if grouped => {
+            let thousands = minor(&parts.concat(), "", currency)?;
+            if currency.exponent() == 0 {
+                return Ok(Reading::Clear(thousands));
+            }
+            let trimmed = if currency.exponent() < 3 { last.strip_suffix('0') } else { Some(last) };
+            let small =
+                trimmed.and_then(|decimals| minor(&before.concat(), decimals, currency).ok());
+            Ok(Reading::Doubtful([Some(thousands), small].into_iter().flatten().collect()))
+        }
+        None => Ok(Reading::Clear(minor(&before.concat(), last, currency)?)),
+        // `1.000.000`: two decimal signs are none.
+        Some(&first) if uniform && first == last_separator => {
+            if grouped {
+                Ok(Reading::Clear(minor(&parts.concat(), "", currency)?))
+            } else {
+                Err(no_amount(word))
+            }
+        }
+        // `1'000.50` is clear; `1,000.50` and `1.000,50` each count on one country's habit.
+        Some(&first) if uniform && is_grouped(before) => {
+            let value = minor(&before.concat(), last, currency)?;
+            if quote(first) {
+                Ok(Reading::Clear(value))
+            } else {
+                Ok(Reading::Doubtful(vec![value]))
+            }
+        }
+        Some(_) => Err(no_amount(word)),
+    }
+}
+
+/// Whether thousands are separated as everybody does it: `1.000.000`, not `10.00` and not `0.100`.
+fn is_grouped(parts: &[&str]) -> bool {
+    let Some((first, others)) = parts.split_first() else { return false };
+    first.len() <= 3 && !first.starts_with('0') && others.iter().all(|part| part.len() == 3)
+}
+
+/// The minor units of `whole` and `decimals`, which are digits.
+fn minor(whole: &str, decimals: &str, currency: Currency) -> Result<i64, String> {
+    let exponent = currency.exponent();
+    if decimals.len() > exponent {
+        let code = currency.code();
+        return Err(match exponent {
+            0 => format!("{code} has no decimals."),
+            _ => format!("{code} has {exponent} decimals, not {}.", decimals.len()),
+        });
+    }
+    // At most 12 digits and 4 zeros: always within an `i64`.
+    let digits = format!("{whole}{decimals:0<exponent$}");
+    match digits.parse() {
+        Ok(0) | Err(_) => Err(format!("The amount must be more than {}.", Money::new(0, currency))),
+        Ok(minor) => Ok(minor),
+    }
+}
+
+fn no_amount(word: &str) -> String {
+    let shown: String = word.chars().filter(|c| !c.is_control()).take(20).collect();
+    let dots = if word.chars().count() > 20 { "…" } else { "" };
+    format!("“{shown}{dots}” is not an amount.")
+}
+
+fn only(currency: Currency) -> String {
+    format!("Only {} is supported so far.", currency.code())
+}
+
+#[cfg(test)]
+mod tests;

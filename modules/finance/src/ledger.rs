@@ -1,0 +1,263 @@
+//! The ledger of one user: entries are appended, sums go along, nothing is ever edited.
+//!
+//! Every change writes the entry, the balance and the sums of its month in one event, so they can't come
+//! apart, and no question needs to look at all entries. A mistake is answered by a reversal, an entry with
+//! the opposite effect that counts in the same month.
+
+use umbrasil_sdk::{Call, Error, Moment, Month, Result, config, storage};
+
+use crate::money::{self, Currency, Money};
+use crate::record::{self, Direction, Entry, Head};
+use crate::sums::Sums;
+
+/// A user's ledger as it is now.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) currency: Currency,
+    user: i64,
+    head: Head,
+    month: Month,
+    sums: Sums,
+}
+
+/// What was written: an entry, or a reversal together with the entry that it reverses.
+#[derive(Debug)]
+pub(crate) struct Booked {
+    pub(crate) number: u64,
+    pub(crate) entry: Entry,
+    /// The balance after it.
+    pub(crate) balance: Money,
+}
+
+/// How an undo ended.
+#[derive(Debug)]
+pub(crate) enum Undo {
+    /// The entry that was reversed, and the balance after it.
+    Done(Booked),
+    /// This entry had been reversed before; nothing was changed.
+    Already(Booked),
+    /// There is nothing that could be reversed.
+    Nothing,
+}
+
+/// The currency of this deployment.
+pub(crate) fn currency() -> Result<Currency> {
+    let code = config::get_or("DEFAULT_CURRENCY", "EUR")?;
+    Currency::new(&code).ok_or_else(|| {
+        Error::unavailable(
+            "DEFAULT_CURRENCY must be an ISO 4217 code of three letters, such as EUR.",
+        )
+    })
+}
+
+impl Ledger {
+    /// Opens the ledger of the user who calls, with the sums of the month that it is.
+    pub(crate) fn open(call: &Call, currency: Currency) -> Result<Self> {
+        Self::open_month(call, currency, call.at().date().month_of_year())
+    }
+
+    /// Opens the ledger of the user who calls, with the sums of `month`.
+    pub(crate) fn open_month(call: &Call, currency: Currency, month: Month) -> Result<Self> {
+        let user = call.user().id;
+        let keys = [record::head_key(user), record::month_key(user, currency, month)];
+        let [head, sums] = storage::get_many(keys)?;
+        let (head, sums) = (Head::read(head.as_deref())?, Sums::read(sums.as_deref())?);
+        Ok(Self { currency, user, head, month, sums })
+    }
+
+    pub(crate) fn balance(&self) -> Money {
+        Money::new(self.head.balance(self.currency), self.currency)
+    }
+
+    /// The month that the ledger was opened with.
+    pub(crate) fn month(&self) -> Month {
+        self.month
+    }
+
+    pub(crate) fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    /// Appends an entry of `minor` units. If this event has done so already, gives that entry.
+    pub(crate) fn append(
+        mut self,
+        call: &Call,
+        direction: Direction,
+        minor: i64,
+        category: &str,
+        note: &str,
+    ) -> Result<Booked> {
+        let event = record::event_field(call.event_id());
+        if let Some((number, entry)) = self.find_written_by(&event)? {
+            let balance = self.balance();
+            return Ok(Booked { number, entry, balance });
+        }
+        let entry = Entry {
+            direction,
+            currency: self.currency,
+            effect: direction.effect(minor),
+            month: self.month,
+            unix_ms: call.at().unix_ms,
+            offset_seconds: call.at().offset_seconds,
+            previous: self.head.last,
+            reverses: 0,
+            category: category.to_owned(),
+            note: note.to_owned(),
+            event,
+        };
+        self.sums.count(direction, category, minor)?;
+        let number = self.write(&entry)?;
+        Ok(Booked { number, entry, balance: self.balance() })
+    }
+
+    /// Reverses an entry: the one with this number, or the latest that hasn't been reversed.
+    pub(crate) fn undo(mut self, call: &Call, number: Option<u64>) -> Result<Undo> {
+        let event = record::event_field(call.event_id());
+        if let Some((_, reversal)) = self.find_written_by(&event)? {
+            let (entry, _) = self.entry(reversal.reverses)?;
+            return Ok(Undo::Done(self.booked(reversal.reverses, entry)));
+        }
+        let Some((number, entry)) = (match number {
+            None => self.latest()?,
+            Some(number) if number == 0 || number >= self.head.next => None,
+            Some(number) => {
+                let (entry, undone) = self.entry(number)?;
+                if undone || entry.reverses != 0 {
+                    return Ok(Undo::Already(self.booked(number, entry)));
+                }
+                Some((number, entry))
+            }
+        }) else {
+            return Ok(Undo::Nothing);
+        };
+
+        // The entry may be of another month than this one, and of a currency that is no longer the default.
+        if (self.currency, self.month) != (entry.currency, entry.month) {
+            (self.currency, self.month) = (entry.currency, entry.month);
+            let sums = storage::get(&record::month_key(self.user, self.currency, self.month))?;
+            self.sums = Sums::read(sums.as_deref())?;
+        }
+        if self.head.last == number {
+            self.head.last = entry.previous;
+        }
+        let reversal = Entry {
+            effect: entry
+                .effect
+                .checked_neg()
+                .ok_or_else(|| Error::internal("an entry of i64::MIN"))?,
+            unix_ms: call.at().unix_ms,
+            offset_seconds: call.at().offset_seconds,
+            previous: self.head.last,
+            reverses: number,
+            event,
+            ..entry.clone()
+        };
+        self.sums.discount(&entry)?;
+        let reversed_by = self.write(&reversal)?;
+        storage::set(&record::undone_key(self.user, number), reversed_by.to_string())?;
+        Ok(Undo::Done(self.booked(number, entry)))
+    }
+
+    /// The latest entries of the opened month that count, newest first.
+    pub(crate) fn latest_entries(&self, most: usize) -> Result<Vec<Entry>> {
+        if self.sums.last == 0 {
+            return Ok(Vec::new());
+        }
+        // Some of them will be reversals, or reversed: look at a few more, but never at all.
+        let range = storage::Range::prefix(format!("{}/entry/", self.user))
+            .from(record::entry_key(self.user, self.sums.first))
+            .before(record::entry_key(self.user, self.sums.last.saturating_add(1)))
+            .limit(40)
+            .reverse();
+        let mut entries = Vec::new();
+        let mut markers = Vec::new();
+        for item in storage::list(&range)? {
+            let entry = Entry::read(Some(&item.value))?;
+            if entry.reverses == 0 && entry.month == self.month && entry.currency == self.currency {
+                entries.push(entry);
+                markers.push(item.key.replacen("/entry/", "/undone/", 1));
+            }
+        }
+        let undone = storage::get_all(&markers)?;
+        let counting = entries.into_iter().zip(undone).filter(|(_, undone)| undone.is_none());
+        Ok(counting.map(|(entry, _)| entry).take(most).collect())
+    }
+
+    /// Writes an entry, with the balance and the sums that follow from it. Gives its number.
+    fn write(&mut self, entry: &Entry) -> Result<u64> {
+        let number = self.head.next;
+        let balance = money::add(self.head.balance(entry.currency), entry.effect)?;
+        self.head.set_balance(entry.currency, balance);
+        self.head.next =
+            number.checked_add(1).ok_or_else(|| Error::internal("no number is left"))?;
+        self.head.remember(&entry.event);
+        if entry.reverses == 0 {
+            self.head.last = number;
+            // A clock that goes back may lead to an earlier month again.
+            self.sums.last = number;
+            if self.sums.first == 0 {
+                self.sums.first = number;
+            }
+        }
+        storage::set(&record::entry_key(self.user, number), entry.write())?;
+        storage::set(&record::month_key(self.user, self.currency, self.month), self.sums.write())?;
+        storage::set(&record::head_key(self.user), self.head.write())?;
+        Ok(number)
+    }
+
+    /// The entry that this event wrote before. The head knows without a look at the storage that there is
+    /// none, except once in 100 million times.
+    fn find_written_by(&self, event: &str) -> Result<Option<(u64, Entry)>> {
+        for number in self.head.written_by(event) {
+            let (entry, _) = self.entry(number)?;
+            if entry.event == event {
+                return Ok(Some((number, entry)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The latest entry that hasn't been reversed. Buttons may have reversed some on the way; as `last`
+    /// moves behind them, none is looked at twice.
+    fn latest(&mut self) -> Result<Option<(u64, Entry)>> {
+        while self.head.last != 0 {
+            let number = self.head.last;
+            let (entry, undone) = self.entry(number)?;
+            if !undone {
+                return Ok(Some((number, entry)));
+            }
+            if entry.previous >= number {
+                return Err(Error::internal(format!("entry {number} links forward")));
+            }
+            self.head.last = entry.previous;
+        }
+        Ok(None)
+    }
+
+    /// An entry, and whether it was reversed.
+    fn entry(&self, number: u64) -> Result<(Entry, bool)> {
+        let keys = [record::entry_key(self.user, number), record::undone_key(self.user, number)];
+        let [entry, undone] = storage::get_many(keys)?;
+        Ok((Entry::read(entry.as_deref())?, undone.is_some()))
+    }
+
+    fn booked(&self, number: u64, entry: Entry) -> Booked {
+        let balance = Money::new(self.head.balance(entry.currency), entry.currency);
+        Booked { number, entry, balance }
+    }
+}
+
+impl Entry {
+    /// The amount without its direction.
+    pub(crate) fn amount(&self) -> Money {
+        Money::new(self.effect.saturating_abs(), self.currency)
+    }
+
+    /// When the entry was written.
+    pub(crate) fn written(&self) -> Moment {
+        Moment { unix_ms: self.unix_ms, offset_seconds: self.offset_seconds }
+    }
+}
+
+#[cfg(test)]
+mod tests;

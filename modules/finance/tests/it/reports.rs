@@ -1,0 +1,97 @@
+//! What a month and a balance look like.
+
+use super::{host, refused, shown};
+
+#[test]
+fn a_month_by_category() {
+    let mut host = host();
+    for command in [
+        "/income 2500 salary June",
+        "/expense 600 home rent",
+        "/expense 37.50 food",
+        "/expense 12.50 food coffee",
+        "/expense 9 tea",
+    ] {
+        host.command(command).unwrap();
+    }
+    host.command("/undo").unwrap();
+    assert_eq!(
+        shown(&mut host, "/report"),
+        "📊 November 2026\nIncome: 2500.00 EUR\nExpenses: 650.00 EUR\nNet: 1850.00 EUR\n\n\
+         Expenses\nhome 600.00 (92 %)\n██████████\nfood 50.00 (7 %)\n█\n\n\
+         Income\nsalary 2500.00 (100 %)\n██████████\n\n\
+         4 entries. The latest:\n2026-11-22 -12.50 food · coffee\n2026-11-22 -37.50 food\n\
+         2026-11-22 -600.00 home · rent\n2026-11-22 2500.00 salary · June\n[◀ Oct 2026]\n[Finance]"
+    );
+    assert_eq!(
+        shown(&mut host, "/balance"),
+        "November 2026\nIncome: 2500.00 EUR\nExpenses: 650.00 EUR\n\nBalance: 1850.00 EUR\n[Report] [Finance]"
+    );
+}
+
+#[test]
+fn the_months_around_are_a_tap_away() {
+    let mut host = host();
+    host.command("/expense 5 food").unwrap();
+    host.wait(86_400 * 30);
+    assert_eq!(
+        shown(&mut host, "/report"),
+        "📊 December 2026\nNo entries in this month.\n[◀ Nov 2026]\n[Finance]"
+    );
+    let november = host.press("◀ Nov 2026").unwrap().to_string();
+    assert!(
+        november.starts_with("(edited) 📊 November 2026\nIncome: 0.00 EUR\nExpenses: 5.00 EUR"),
+        "{november}"
+    );
+    assert!(november.ends_with("\n[◀ Oct 2026] [Dec 2026 ▶]\n[Finance]"), "{november}");
+    assert!(host.press("Dec 2026 ▶").unwrap().text().starts_with("📊 December 2026"));
+}
+
+#[test]
+fn a_month_has_many_names() {
+    let mut host = host();
+    for (argument, title) in [
+        ("2026-03", "📊 March 2026"),
+        ("2026-3", "📊 March 2026"),
+        ("march", "📊 March 2026"),
+        ("MAR", "📊 March 2026"),
+        ("November", "📊 November 2026"),
+        ("december", "📊 December 2025"),
+        ("last", "📊 October 2026"),
+        ("0000-01", "📊 January 0"),
+        ("9999-12", "📊 December 9999"),
+    ] {
+        let report = shown(&mut host, &format!("/report {argument}"));
+        assert!(report.starts_with(title), "{argument}: {report}");
+    }
+    assert_eq!(
+        refused(&mut host, "/report soon"),
+        "“soon” is no month.\nUsage: /report [MONTH]\nExample: /report last"
+    );
+    for bad in ["2026-13", "2026", "-1", "<b>"] {
+        assert!(refused(&mut host, &format!("/report {bad}")).contains("is no month"), "{bad}");
+    }
+}
+
+#[test]
+fn the_day_is_that_of_the_hosts_time_zone() {
+    let new_year = 1_798_761_540_000; // 2026-12-31T23:59Z
+    let mut utc = host().at(new_year);
+    utc.command("/expense 5 food").unwrap();
+    assert!(shown(&mut utc, "/report").contains("2026-12-31 -5.00 food"));
+    let mut basel = host().at(new_year).offset(3_600);
+    basel.command("/expense 5 food").unwrap();
+    assert!(shown(&mut basel, "/report 2027-01").contains("2027-01-01 -5.00 food"));
+}
+
+#[test]
+fn many_categories_stay_readable() {
+    let mut host = host();
+    for index in 1..=20 {
+        host.command(&format!("/expense {index} category{index}")).unwrap();
+    }
+    let report = shown(&mut host, "/report");
+    assert!(report.contains("category20 20.00 (9 %)\n██████████"), "{report}");
+    assert!(report.contains("\n8 more categories: 36.00\n"), "{report}");
+    assert!(report.contains("20 entries. The latest:\n2026-11-22 -20.00 category20\n"), "{report}");
+}

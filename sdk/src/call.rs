@@ -1,0 +1,138 @@
+//! What a handler gets: who asked, when, and with which words.
+
+use std::fmt;
+
+use crate::bindings::exports::umbrasil::module::handler as wit;
+use crate::module::Command;
+use crate::{Error, Moment, Result};
+
+/// Who caused the event. The host has checked that this person may speak to the bot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Telegram's numeric id: the only identity there is. Keys of what belongs to one user start with it.
+    pub id: i64,
+    /// The first name, as Telegram shows it. Neither unique nor to be trusted.
+    pub name: String,
+    /// The language tag of the user's app, such as `en`; empty when unknown.
+    pub language: String,
+    /// Whether this user owns the bot.
+    pub owner: bool,
+}
+
+/// What the user asked for: a command, a pressed button, the answer to a question, or a text that
+/// matches a pattern.
+///
+/// The four differ only in where the words come from, so one handler can serve several of them.
+#[derive(Debug)]
+pub struct Call {
+    event: String,
+    user: User,
+    at: Moment,
+    name: String,
+    args: Vec<String>,
+    text: String,
+    command: Option<Command>,
+}
+
+impl Call {
+    /// The command without its slash, or the name of the action, answer or pattern.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Who asked.
+    #[must_use]
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// When the event happened, as the host's clock says.
+    #[must_use]
+    pub fn at(&self) -> Moment {
+        self.at
+    }
+
+    /// The id of the event: the same for every attempt at it, different for any other event. Store it
+    /// with what must not happen twice.
+    #[must_use]
+    pub fn event_id(&self) -> &str {
+        &self.event
+    }
+
+    /// The words after the command, the arguments that the button or the question carried, or the
+    /// capture groups of the pattern (empty where a group took no part).
+    #[must_use]
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// The argument at `index`, if there is one that isn't empty.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        self.args.get(index).map(String::as_str).filter(|arg| !arg.is_empty())
+    }
+
+    /// The argument at `index`.
+    ///
+    /// # Errors
+    ///
+    /// Shows the user the usage line if there is no such argument.
+    pub fn arg(&self, index: usize) -> Result<&str> {
+        self.get(index).ok_or_else(|| match &self.command {
+            Some(command) => Error::usage(command.usage()),
+            None => Error::internal(format!("`{}` has no argument {index}", self.name)),
+        })
+    }
+
+    /// All text after the command, trimmed; or the whole message, for an answer or a pattern. Empty for
+    /// a button.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text after the first `words` words, as it was typed: what a free last argument such as a
+    /// note is made of.
+    #[must_use]
+    pub fn rest(&self, words: usize) -> &str {
+        let mut rest = self.text.trim_start();
+        for _ in 0..words {
+            rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+        }
+        rest
+    }
+
+    /// The error of a command whose arguments make no sense: `reason`, then the usage line.
+    pub fn wrong(&self, reason: impl fmt::Display) -> Error {
+        match &self.command {
+            Some(command) => Error::usage(format!("{reason}\n{}", command.usage())),
+            None => Error::usage(reason.to_string()),
+        }
+    }
+
+    pub(crate) fn new(event: wit::Event) -> Self {
+        let wit::Event { id, user, at, input } = event;
+        let call = match input {
+            wit::Input::Command(call)
+            | wit::Input::Action(call)
+            | wit::Input::Answer(call)
+            | wit::Input::Pattern(call) => call,
+            wit::Input::Other(name) => wit::Call { name, args: Vec::new(), text: String::new() },
+        };
+        let wit::User { id: user_id, name, language, owner } = user;
+        Self {
+            event: id,
+            user: User { id: user_id, name, language, owner },
+            at: Moment { unix_ms: at.unix_ms, offset_seconds: at.offset_seconds },
+            name: call.name,
+            args: call.args,
+            text: call.text,
+            command: None,
+        }
+    }
+
+    pub(crate) fn set_command(&mut self, command: &Command) {
+        self.command = Some(command.clone());
+    }
+}

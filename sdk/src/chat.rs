@@ -1,0 +1,54 @@
+//! The chat that the event came from. No other chat can be reached.
+//!
+//! Everything here except [`typing`] is sent only if the handler succeeds, after what it stored is
+//! durable: nobody reads of something that did not happen.
+
+use crate::host::chat as host;
+use crate::{Html, Result};
+
+/// Shows a short notice over the chat when the event is a pressed button; does nothing else. At most
+/// 200 characters.
+pub fn toast(text: &str) -> Result<()> {
+    Ok(host::toast(text)?)
+}
+
+/// Sends the user's next plain text in this chat to the [answer](crate::Module::answer) `name`, with
+/// these arguments. Lasts until the next text, command or button, at most one hour.
+///
+/// ```
+/// use umbrasil_sdk::prelude::*;
+///
+/// fn ask(_: &Call) -> Result<Reply> {
+///     chat::expect("city", ["weather"])?;
+///     Ok(Reply::text("In which city?"))
+/// }
+///
+/// fn city(call: &Call) -> Result<Reply> {
+///     Ok(Reply::text(format!("The {} in {}: fine.", call.arg(0)?, call.text())))
+/// }
+///
+/// let module = Module::new("Weather").command("ask", "Asks for a city", ask).answer("city", city);
+/// let mut host = umbrasil_sdk::testing::Host::new(module);
+/// host.command("/ask").unwrap();
+/// assert_eq!(host.say("Basel").unwrap().text(), "The weather in Basel: fine.");
+/// ```
+pub fn expect(name: &str, args: impl IntoIterator<Item = impl Into<String>>) -> Result<()> {
+    let args: Vec<String> = args.into_iter().map(Into::into).collect();
+    Ok(host::expect(name, &args)?)
+}
+
+/// Sends a picture (PNG or JPEG) below the replies. At most 2 MiB; the caption has at most 1,024
+/// characters.
+pub fn photo(image: &[u8], caption: impl Into<Html>) -> Result<()> {
+    Ok(host::photo(image, caption.into().as_str())?)
+}
+
+/// Sends a file below the replies. At most 2 MiB; `name` is shown to the user.
+pub fn document(name: &str, content: &[u8], caption: impl Into<Html>) -> Result<()> {
+    Ok(host::document(name, content, caption.into().as_str())?)
+}
+
+/// Shows "typing…" for about five seconds, at once: before something that takes long.
+pub fn typing() -> Result<()> {
+    Ok(host::typing()?)
+}

@@ -1,0 +1,131 @@
+//! Text with markup that can't be broken by what it contains.
+//!
+//! Telegram refuses a whole message when a user's `<` slips into its markup. So markup has its own type:
+//! everything that is put into it is escaped, and only a literal of the author counts as markup.
+
+use std::fmt::{self, Write as _};
+
+/// A piece of Telegram's HTML. What is added to it is escaped.
+///
+/// ```
+/// use umbrasil_sdk::Html;
+///
+/// let html = Html::new().bold("12.50 EUR").text(" for <food>").line().italic("coffee & cake");
+/// assert_eq!(html.as_str(), "<b>12.50 EUR</b> for &lt;food&gt;\n<i>coffee &amp; cake</i>");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Html(String);
+
+impl Html {
+    /// An empty piece.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes `html` as markup, unchecked: for what another escaping writer has made. If Telegram can't
+    /// read it, the user sees it as plain text.
+    pub fn raw(html: impl Into<String>) -> Self {
+        Self(html.into())
+    }
+
+    /// Adds plain text.
+    pub fn text(mut self, text: impl fmt::Display) -> Self {
+        self.escape(&text);
+        self
+    }
+
+    /// Adds bold text.
+    pub fn bold(self, text: impl fmt::Display) -> Self {
+        self.wrapped("<b>", text, "</b>")
+    }
+
+    /// Adds italic text.
+    pub fn italic(self, text: impl fmt::Display) -> Self {
+        self.wrapped("<i>", text, "</i>")
+    }
+
+    /// Adds text in a fixed width.
+    pub fn code(self, text: impl fmt::Display) -> Self {
+        self.wrapped("<code>", text, "</code>")
+    }
+
+    /// Adds a block of lines in a fixed width.
+    pub fn pre(self, text: impl fmt::Display) -> Self {
+        self.wrapped("<pre>", text, "</pre>")
+    }
+
+    /// Adds a link.
+    pub fn link(self, text: impl fmt::Display, url: impl fmt::Display) -> Self {
+        self.markup("<a href=\"").text(url).markup("\">").text(text).markup("</a>")
+    }
+
+    /// Ends the line.
+    pub fn line(self) -> Self {
+        self.markup("\n")
+    }
+
+    /// Adds another piece.
+    pub fn push(self, other: impl Into<Self>) -> Self {
+        self.markup(&other.into().0)
+    }
+
+    /// The markup so far.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+
+    fn wrapped(mut self, open: &str, text: impl fmt::Display, close: &str) -> Self {
+        self.0.push_str(open);
+        self.escape(&text);
+        self.0.push_str(close);
+        self
+    }
+
+    /// Not generic, so that a component holds it once.
+    fn escape(&mut self, text: &dyn fmt::Display) {
+        // Writing to a `String` can't fail, whatever `Display` says.
+        write!(Escaping(&mut self.0), "{text}").unwrap_or_default();
+    }
+
+    fn markup(mut self, markup: &str) -> Self {
+        self.0.push_str(markup);
+        self
+    }
+}
+
+/// A literal is the author's own markup. There is no `From<String>`: a `String` may hold what a user
+/// wrote, so it goes through [`Html::text`] (or, knowingly, [`Html::raw`]).
+impl From<&'static str> for Html {
+    fn from(html: &'static str) -> Self {
+        Self(html.to_owned())
+    }
+}
+
+/// Escapes what is written to it.
+struct Escaping<'a>(&'a mut String);
+
+impl fmt::Write for Escaping<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(['&', '<', '>', '"']) {
+            let (plain, special) = rest.split_at(at);
+            self.0.push_str(plain);
+            let mut chars = special.chars();
+            self.0.push_str(match chars.next() {
+                Some('&') => "&amp;",
+                Some('<') => "&lt;",
+                Some('>') => "&gt;",
+                _ => "&quot;",
+            });
+            rest = chars.as_str();
+        }
+        self.0.push_str(rest);
+        Ok(())
+    }
+}
