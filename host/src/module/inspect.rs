@@ -1,7 +1,7 @@
 //! What can be said of a file before it is compiled or run: is it a component of bearable size, what does
 //! its manifest say, and what does it import.
 
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use super::loader::LoadError;
 use super::manifest::{Manifest, SECTION};
@@ -37,6 +37,8 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
     }
     let mut manifests = Vec::new();
     let mut functions = 0_u32;
+    // Components nest: only the imports of the outermost one are asked of the host.
+    let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(broken)? {
             Payload::CustomSection(section) if section.name() == SECTION => manifests.push(section.data()),
@@ -49,12 +51,13 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
             Payload::CodeSectionEntry(body) if body.range().len() > BODY_BYTES => {
                 return Err(LoadError::TooLarge(format!("it has a function of more than {BODY_BYTES} bytes")));
             }
-            Payload::ComponentImportSection(imports) => {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if depth == 1 => {
                 for import in imports {
                     refuse_unknown(import.map_err(broken)?.name.name)?;
                 }
             }
-            Payload::Version { encoding: Encoding::Module | Encoding::Component, .. } => {}
             _ => {}
         }
     }

@@ -48,6 +48,7 @@ impl Intake {
         let mut offset = 0;
         let mut pause = FIRST_PAUSE;
         let mut noted: Option<Instant> = None;
+        self.metrics.polling.set(1);
         loop {
             let polled = tokio::select! {
                 polled = self.api.updates(offset) => polled,
