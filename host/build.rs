@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let modules = modules(&root.join("modules"))?;
     add_target()?;
     let built = build(&root, &out, &modules)?;
-    let mut list = "/// Name and component of each.\nstatic BUILT_IN: &[(&str, &[u8])] = &[\n".to_owned();
+    let mut list =
+        "/// Name and component of each.\nstatic BUILT_IN: &[(&str, &[u8])] = &[\n".to_owned();
     for module in &modules {
         let component = built.join(format!("umbrasil_{}.wasm", module.replace('-', "_")));
         let kept = out.join(format!("{module}.wasm"));
@@ -47,7 +48,8 @@ fn modules(folder: &Path) -> Result<Vec<String>, Box<dyn Error>> {
 
 fn add_target() -> Result<(), Box<dyn Error>> {
     let rustc = env::var("RUSTC")?;
-    let printed = Command::new(&rustc).args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    let printed =
+        Command::new(&rustc).args(["--print", "target-libdir", "--target", TARGET]).output()?;
     if printed.status.success() && Path::new(String::from_utf8(printed.stdout)?.trim()).is_dir() {
         return Ok(());
     }
@@ -62,12 +64,21 @@ fn add_target() -> Result<(), Box<dyn Error>> {
 fn build(root: &Path, out: &Path, modules: &[String]) -> Result<PathBuf, Box<dyn Error>> {
     let target = out.join("modules");
     let mut cargo = Command::new(env::var("CARGO")?);
-    cargo.current_dir(root).args(["build", "--profile", "module", "--target", TARGET, "--target-dir"]).arg(&target);
+    cargo
+        .current_dir(root)
+        .args(["build", "--profile", "module", "--target", TARGET, "--target-dir"])
+        .arg(&target);
     for module in modules {
         cargo.args(["--package", &format!("umbrasil-{module}")]);
     }
     // What is meant for the host's own build must not reach the modules: coverage, linters, native flags.
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"] {
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CARGO_BUILD_TARGET",
+    ] {
         cargo.env_remove(name);
     }
     if !cargo.status()?.success() {

@@ -86,7 +86,13 @@ pub async fn run(
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let (asides, asides_receiver) = mpsc::channel(256);
     let (typing, typing_receiver) = mpsc::channel(64);
-    let sandbox = Sandbox::new(guests, database.clone(), config.settings.clone(), Arc::clone(&metrics), typing);
+    let sandbox = Sandbox::new(
+        guests,
+        database.clone(),
+        config.settings.clone(),
+        Arc::clone(&metrics),
+        typing,
+    );
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
     let catalog: Arc<ArcSwap<Catalog>> = Arc::default();
     let failures: Arc<ArcSwap<Vec<(String, String)>>> = Arc::default();
@@ -108,7 +114,13 @@ pub async fn run(
         running: Running::default(),
     });
     let sending = CancellationToken::new();
-    let outbox = Outbox::new(link.api.clone(), database.clone(), Arc::clone(&metrics), link.throttled, sending.clone());
+    let outbox = Outbox::new(
+        link.api.clone(),
+        database.clone(),
+        Arc::clone(&metrics),
+        link.throttled,
+        sending.clone(),
+    );
     let outbox = Arc::new(Lanes::new(Arc::new(outbox), sending.clone()));
     let events = Arc::new(Lanes::new(Arc::clone(&dispatch), stop.clone()));
 
@@ -117,7 +129,12 @@ pub async fn run(
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
     recover(&database, &metrics, &outbox, &events).await?;
     let known = Known::new(database.known_updates(Known::SIZE).await?);
-    let health = Health { metrics: Arc::clone(&metrics), database: database.clone(), loaded: ready.clone(), stopping: stop.clone() };
+    let health = Health {
+        metrics: Arc::clone(&metrics),
+        database: database.clone(),
+        loaded: ready.clone(),
+        stopping: stop.clone(),
+    };
     tasks.spawn(async move {
         if let Err(error) = web::serve(health_listener, health).await {
             tracing::error!(%error, "the health listener failed");
@@ -135,12 +152,26 @@ pub async fn run(
     let polling = tasks.spawn(introduce(link.api.clone(), intake, stop.clone()));
     let disabled: Vec<String> = config.disabled.iter().cloned().collect();
     let cache = config.data_dir.join("cache");
-    let loader = Loader::new(sandbox, program, cache, builtin::names().map(str::to_owned).collect());
+    let loader =
+        Loader::new(sandbox, program, cache, builtin::names().map(str::to_owned).collect());
     let loader = loader.map_err(|error| load_error(&config, error))?;
-    let registry =
-        Registry::new(config.modules_dir.clone(), loader, catalog, failures, disabled.clone(), Arc::clone(&metrics));
-    let keeper = Keeper { registry: Arc::new(registry), dispatch: Arc::clone(&dispatch), api: link.api };
-    tasks.spawn(keeper.run(config.modules_dir.clone(), disabled, database.clone(), ready, stop.clone()));
+    let registry = Registry::new(
+        config.modules_dir.clone(),
+        loader,
+        catalog,
+        failures,
+        disabled.clone(),
+        Arc::clone(&metrics),
+    );
+    let keeper =
+        Keeper { registry: Arc::new(registry), dispatch: Arc::clone(&dispatch), api: link.api };
+    tasks.spawn(keeper.run(
+        config.modules_dir.clone(),
+        disabled,
+        database.clone(),
+        ready,
+        stop.clone(),
+    ));
     tasks.close();
     started(&Started { chat: link.chat, health: health_address });
 
@@ -160,18 +191,32 @@ struct Link {
     chat: Option<SocketAddr>,
 }
 
-async fn connect(config: &Config, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Link, AppError> {
-    let client = |error: ApiError| AppError::Setting { setting: "TELEGRAM_API_URL", reason: error.to_string() };
+async fn connect(
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Link, AppError> {
+    let client = |error: ApiError| AppError::Setting {
+        setting: "TELEGRAM_API_URL",
+        reason: error.to_string(),
+    };
     match &config.telegram {
         Telegram::Remote { token, api_url, unthrottled } => {
             let api = Api::new(token.expose_secret(), api_url.clone()).map_err(client)?;
             Ok(Link { api, throttled: !unthrottled, chat: None })
         }
         Telegram::Local { chat_port } => {
-            let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)), *chat_port, "UMBRASIL_CHAT_PORT").await?;
-            let address = listener.local_addr().map_err(|error| setting("UMBRASIL_CHAT_PORT", &error))?;
+            let listener =
+                listen(SocketAddr::from(([127, 0, 0, 1], 0)), *chat_port, "UMBRASIL_CHAT_PORT")
+                    .await?;
+            let address =
+                listener.local_addr().map_err(|error| setting("UMBRASIL_CHAT_PORT", &error))?;
             let token = local_token();
-            let api = LocalApi::new(people::options(token.expose_secret(), &config.allowed, &config.owners));
+            let api = LocalApi::new(people::options(
+                token.expose_secret(),
+                &config.allowed,
+                &config.owners,
+            ));
             let stop = stop.clone();
             tasks.spawn(async move {
                 // The server outlives the wish to stop a little, so that last answers reach the page.
@@ -187,8 +232,15 @@ async fn connect(config: &Config, tasks: &TaskTracker, stop: &CancellationToken)
                 }
             });
             let url = url::Url::parse(&format!("http://{address}"));
-            let url = url.map_err(|error| AppError::Setting { setting: "UMBRASIL_CHAT_PORT", reason: error.to_string() })?;
-            Ok(Link { api: Api::new(token.expose_secret(), url).map_err(client)?, throttled: false, chat: Some(address) })
+            let url = url.map_err(|error| AppError::Setting {
+                setting: "UMBRASIL_CHAT_PORT",
+                reason: error.to_string(),
+            })?;
+            Ok(Link {
+                api: Api::new(token.expose_secret(), url).map_err(client)?,
+                throttled: false,
+                chat: Some(address),
+            })
         }
     }
 }
@@ -205,7 +257,9 @@ async fn listen(base: SocketAddr, port: Port, name: &'static str) -> Result<TcpL
     let bound = match port {
         Port::Exactly(port) => TcpListener::bind(at(port)).await,
         Port::Preferably(port) => match TcpListener::bind(at(port)).await {
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => TcpListener::bind(at(0)).await,
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                TcpListener::bind(at(0)).await
+            }
             bound => bound,
         },
     };
@@ -218,7 +272,9 @@ fn setting(setting: &'static str, error: &std::io::Error) -> AppError {
 
 fn load_error(config: &Config, error: LoadError) -> AppError {
     match error {
-        LoadError::Cache(source) => AppError::Directory { path: config.data_dir.join("cache"), source },
+        LoadError::Cache(source) => {
+            AppError::Directory { path: config.data_dir.join("cache"), source }
+        }
         error => AppError::Sandbox(error.to_string()),
     }
 }
@@ -281,10 +337,14 @@ async fn introduce(api: Api, intake: Intake, stop: CancellationToken) -> Result<
                 return Ok(());
             }
             Err(ApiError::Unauthorized) => {
-                let reason = "the Bot API does not know this token; ask @BotFather for the right one".to_owned();
+                let reason =
+                    "the Bot API does not know this token; ask @BotFather for the right one"
+                        .to_owned();
                 return Err(AppError::Setting { setting: "TELEGRAM_BOT_TOKEN", reason });
             }
-            Err(error) => tracing::error!(%error, again_in_s = pause.as_secs(), "cannot reach the Bot API"),
+            Err(error) => {
+                tracing::error!(%error, again_in_s = pause.as_secs(), "cannot reach the Bot API")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -317,14 +377,17 @@ impl Keeper {
         let first = self.registry.sync(false).await;
         ready.cancel();
         // At a start, only trouble is news.
-        let trouble = first.notes.into_iter().filter(|note| matches!(note, Note::Refused { .. })).collect();
+        let trouble =
+            first.notes.into_iter().filter(|note| matches!(note, Note::Refused { .. })).collect();
         self.changed(Changes { notes: trouble, catalog_changed: true, ..first }).await;
-        watch::run(&directory, Arc::clone(&self.registry), stop, |changes| self.changed(changes)).await;
+        watch::run(&directory, Arc::clone(&self.registry), stop, |changes| self.changed(changes))
+            .await;
     }
 
     async fn changed(&self, changes: Changes) {
         if changes.catalog_changed
-            && let Err(error) = self.api.send(&telegram::commands(&self.dispatch.catalog.load())).await
+            && let Err(error) =
+                self.api.send(&telegram::commands(&self.dispatch.catalog.load())).await
         {
             tracing::warn!(%error, "cannot update Telegram's list of commands");
         }
@@ -340,15 +403,28 @@ fn text(note: &Note) -> String {
             format!("🧩 Module <b>{}</b> {} is loaded.", escape(module), escape(version))
         }
         Note::Loaded { module, version, previous: Some(previous) } => {
-            format!("🧩 Module <b>{}</b> was replaced: {} → {}.", escape(module), escape(previous), escape(version))
+            format!(
+                "🧩 Module <b>{}</b> was replaced: {} → {}.",
+                escape(module),
+                escape(previous),
+                escape(version)
+            )
         }
         Note::Refused { file, reason, serving: Some(version) } => {
-            format!("⚠️ <b>{}</b> was not loaded: {}\nVersion {} goes on serving.", escape(file), escape(reason), escape(version))
+            format!(
+                "⚠️ <b>{}</b> was not loaded: {}\nVersion {} goes on serving.",
+                escape(file),
+                escape(reason),
+                escape(version)
+            )
         }
         Note::Refused { file, reason, serving: None } => {
             format!("⚠️ <b>{}</b> was not loaded: {}", escape(file), escape(reason))
         }
-        Note::Removed { module } => format!("🧩 Module <b>{}</b> is removed: its file is gone. Its data is kept.", escape(module)),
+        Note::Removed { module } => format!(
+            "🧩 Module <b>{}</b> is removed: its file is gone. Its data is kept.",
+            escape(module)
+        ),
     }
 }
 
@@ -357,7 +433,12 @@ fn create(directory: &std::path::Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
-async fn drain(events: &Lanes<Dispatch>, metrics: &Metrics, sending: &CancellationToken, database: &Database) {
+async fn drain(
+    events: &Lanes<Dispatch>,
+    metrics: &Metrics,
+    sending: &CancellationToken,
+    database: &Database,
+) {
     let deadline = tokio::time::Instant::now() + DRAIN - Duration::from_secs(1);
     if tokio::time::timeout(DRAIN_EVENTS, events.finish()).await.is_err() {
         tracing::warn!("some events did not end in time; they are handled again at the next start");

@@ -28,7 +28,9 @@ impl Gate {
 
     /// Whether this origin may speak: a listed person, as themselves, in their private chat.
     pub(crate) fn admits(&self, origin: Origin) -> bool {
-        let Origin { sender: Some(sender), chat, private, bot, on_behalf } = origin else { return false };
+        let Origin { sender: Some(sender), chat, private, bot, on_behalf } = origin else {
+            return false;
+        };
         private && !bot && !on_behalf && chat == Some(sender) && self.is_allowed(sender)
     }
 
@@ -52,7 +54,8 @@ mod tests {
     #[test]
     fn only_a_listed_person_in_their_own_private_chat_passes() {
         let gate = Gate::new(BTreeSet::from([111, 222]), BTreeSet::from([111]));
-        let good = Origin { sender: Some(111), chat: Some(111), private: true, ..Origin::default() };
+        let good =
+            Origin { sender: Some(111), chat: Some(111), private: true, ..Origin::default() };
         assert!(gate.admits(good));
         let refused = [
             Origin::default(),

@@ -1,6 +1,13 @@
 //! The Rust side of `wit/v0.1`.
 
-#![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    reason = "generated"
+)]
 
 wasmtime::component::bindgen!({
     path: "../wit/v0.1",

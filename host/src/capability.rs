@@ -16,7 +16,9 @@ use std::marker::PhantomData;
 
 use wasmtime::component::{HasData, Linker};
 
-use crate::bindings::umbrasil::module::{chat as wit_chat, config as wit_config, log as wit_log, storage as wit_storage, types};
+use crate::bindings::umbrasil::module::{
+    chat as wit_chat, config as wit_config, log as wit_log, storage as wit_storage, types,
+};
 
 pub(crate) use self::limits::{Limit, Meter};
 pub(crate) use self::state::State;
@@ -96,9 +98,15 @@ pub(crate) const WASI_INTERFACES: [&str; 18] = [
 /// Offers everything that a module may import.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     link_wasi(linker)?;
-    wit_chat::add_to_linker::<_, Has<chat::Chat>>(linker, |state| state.scoped(|slices| slices.chat))?;
-    wit_storage::add_to_linker::<_, Has<storage::Transaction>>(linker, |state| state.scoped(|slices| slices.storage))?;
-    wit_config::add_to_linker::<_, Has<config::Settings>>(linker, |state| state.scoped(|slices| slices.config))?;
+    wit_chat::add_to_linker::<_, Has<chat::Chat>>(linker, |state| {
+        state.scoped(|slices| slices.chat)
+    })?;
+    wit_storage::add_to_linker::<_, Has<storage::Transaction>>(linker, |state| {
+        state.scoped(|slices| slices.storage)
+    })?;
+    wit_config::add_to_linker::<_, Has<config::Settings>>(linker, |state| {
+        state.scoped(|slices| slices.config)
+    })?;
     wit_log::add_to_linker::<_, Has<log::Lines>>(linker, |state| state.scoped(|slices| slices.log))
 }
 

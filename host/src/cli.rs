@@ -43,7 +43,10 @@ impl Cli {
 }
 
 /// Says why a command failed, for people, on standard error.
-#[expect(clippy::print_stderr, reason = "the log may not run yet, and this is for the person at the terminal")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the log may not run yet, and this is for the person at the terminal"
+)]
 fn complain(error: &dyn std::fmt::Display) {
     eprintln!("umbrasil: {error}");
 }

@@ -164,7 +164,8 @@ impl Database {
         let sequence = AtomicU64::new(1);
         let full = Arc::new(AtomicBool::new(false));
         let reserve = reserve::Reserve::new(directory.join("reserve"), Arc::clone(&full));
-        let shared = Arc::new(Shared { sequence, readers: Mutex::default(), path, full, _lock: lock });
+        let shared =
+            Arc::new(Shared { sequence, readers: Mutex::default(), path, full, _lock: lock });
         let (jobs, waiting) = mpsc::channel();
         let published = Arc::clone(&shared);
         std::thread::Builder::new()
@@ -245,7 +246,10 @@ impl CommitError {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
             // The shared memory of the write-ahead log has no room to grow.
-            _ if error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
+            _ if error.sqlite_error().is_some_and(|error| {
+                error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+            }) =>
+            {
                 Self::DiskFull
             }
             _ => Self::Failed(error.to_string()),

@@ -19,7 +19,9 @@ pub(crate) use self::dialogs::Dialogs;
 use crate::auth::Gate;
 use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, Reply, User};
 use crate::capability::chat::{File, FileKind};
-use crate::database::{Commit, CommitError, Database, Dialog, DialogChange, NewMessage, QueuedMessage};
+use crate::database::{
+    Commit, CommitError, Database, Dialog, DialogChange, NewMessage, QueuedMessage,
+};
 use crate::incoming::{Content, Incoming};
 use crate::lanes::{Flow, Work};
 use crate::module::Module;
@@ -106,11 +108,19 @@ impl Work for Dispatch {
             Ok(rows) => {
                 let arrived = |row: crate::database::Pending| {
                     let Some(incoming) = (self.parse)(&row.body) else {
-                        tracing::error!(update = row.update_id, "a kept update cannot be read any more");
+                        tracing::error!(
+                            update = row.update_id,
+                            "a kept update cannot be read any more"
+                        );
                         return None;
                     };
                     let (received_ms, received) = (row.received_ms, Instant::now());
-                    Some(Arrived { incoming, received_ms, received, recovered: received_ms < self.started_ms })
+                    Some(Arrived {
+                        incoming,
+                        received_ms,
+                        received,
+                        recovered: received_ms < self.started_ms,
+                    })
                 };
                 rows.into_iter().filter_map(arrived).collect()
             }
@@ -142,7 +152,10 @@ impl Dispatch {
                 draft = self.answer(arrived) => draft,
                 () = cancelled.cancelled() => self.stopped(&arrived.incoming),
             };
-            let module = draft.writes.as_ref().map_or_else(|| "host".into(), |writes| Arc::clone(&writes.module));
+            let module = draft
+                .writes
+                .as_ref()
+                .map_or_else(|| "host".into(), |writes| Arc::clone(&writes.module));
             match self.settle(arrived, draft).await {
                 Err(CommitError::Conflict) if attempt <= RERUNS => {
                     tracing::debug!(update, attempt, "overtaken by another event; running again");
@@ -170,8 +183,16 @@ impl Dispatch {
         let update = arrived.incoming.update_id;
         match self.database.begin(update).await {
             Ok(attempts) if attempts > ATTEMPTS => {
-                tracing::error!(update, attempts, "this update seems to end the process each time; it is put aside");
-                self.tell_owners(&format!("⚠️ I put an update aside after {attempts} tries (reference {}).", report::reference(update))).await;
+                tracing::error!(
+                    update,
+                    attempts,
+                    "this update seems to end the process each time; it is put aside"
+                );
+                self.tell_owners(&format!(
+                    "⚠️ I put an update aside after {attempts} tries (reference {}).",
+                    report::reference(update)
+                ))
+                .await;
                 if let Err(error) = self.database.bury(update).await {
                     tracing::error!(%error, update, "cannot put the update aside");
                 }
@@ -191,7 +212,9 @@ impl Dispatch {
         let catalog = self.catalog.load_full();
         let dialog = self.dialogs.open(incoming.chat_id, arrived.received_ms);
         match route(&catalog, &incoming.content, dialog.as_ref()) {
-            Route::Host { command, rest } => self.host(&catalog, arrived, &command, &rest, dialog.is_some()),
+            Route::Host { command, rest } => {
+                self.host(&catalog, arrived, &command, &rest, dialog.is_some())
+            }
             Route::Module { module, input } => self.module(arrived, &module, input).await,
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);
@@ -200,7 +223,14 @@ impl Dispatch {
         }
     }
 
-    fn host(&self, catalog: &Catalog, arrived: &Arrived, command: &str, rest: &str, asking: bool) -> Draft {
+    fn host(
+        &self,
+        catalog: &Catalog,
+        arrived: &Arrived,
+        command: &str,
+        rest: &str,
+        asking: bool,
+    ) -> Draft {
         let incoming = &arrived.incoming;
         let replace = match &incoming.content {
             Content::Button { message_id, .. } => *message_id,
@@ -211,11 +241,16 @@ impl Dispatch {
             "menu" => native::menu(catalog),
             "help" => native::help(catalog, rest),
             "status" => native::status(catalog, &self.metrics),
-            "modules" if self.gate.is_owner(incoming.user.id) => native::modules(catalog, &self.failures.load()),
+            "modules" if self.gate.is_owner(incoming.user.id) => {
+                native::modules(catalog, &self.failures.load())
+            }
             "modules" => native::modules(catalog, &[]),
             "cancel" if asking => Answer::text("Cancelled."),
             "cancel" => Answer::text("Nothing is running or being asked."),
-            _ => Answer::text(format!("/{} is not available in this version.", reply::escape(command))),
+            _ => Answer::text(format!(
+                "/{} is not available in this version.",
+                reply::escape(command)
+            )),
         };
         self.metrics.event("host", Ending::Ok);
         self.say(incoming, answer, replace)
@@ -223,7 +258,10 @@ impl Dispatch {
 
     fn say(&self, incoming: &Incoming, answer: Answer, replace: Option<i64>) -> Draft {
         let messages = reply::messages(&answer.html, answer.keyboard, replace);
-        let messages = messages.into_iter().map(|message| message.into_message(incoming.chat_id, None)).collect();
+        let messages = messages
+            .into_iter()
+            .map(|message| message.into_message(incoming.chat_id, None))
+            .collect();
         Draft { messages, ..Draft::default() }
     }
 
@@ -261,7 +299,10 @@ impl Dispatch {
             // Update ids may restart; together with the time of arrival, which is kept, they do not repeat.
             id: format!("{}-{received_ms}", incoming.update_id),
             user,
-            at: Moment { unix_ms: u64::try_from(incoming.at_ms).unwrap_or(0), offset_seconds: offset },
+            at: Moment {
+                unix_ms: u64::try_from(incoming.at_ms).unwrap_or(0),
+                offset_seconds: offset,
+            },
             input,
         }
     }
@@ -277,7 +318,11 @@ impl Dispatch {
         for Reply { html, keyboard, replace } in outcome.replies.into_iter().take(20) {
             let keyboard = Self::keyboard(module, keyboard);
             let replace = pressed.filter(|_| replace);
-            messages.extend(reply::messages(&html, keyboard, replace).into_iter().map(|message| message.into_message(chat, None)));
+            messages.extend(
+                reply::messages(&html, keyboard, replace)
+                    .into_iter()
+                    .map(|message| message.into_message(chat, None)),
+            );
         }
         for File { kind, content, caption } in outcome.files {
             let caption = reply::caption(&caption);
@@ -291,12 +336,17 @@ impl Dispatch {
             module: module.name.to_string(),
             name: expectation.name,
             args: expectation.args,
-            expires_ms: arrived.received_ms.saturating_add(i64::try_from(DIALOG.as_millis()).unwrap_or(0)),
+            expires_ms: arrived
+                .received_ms
+                .saturating_add(i64::try_from(DIALOG.as_millis()).unwrap_or(0)),
         });
         Draft { writes: outcome.writes, messages, dialog, notice: outcome.toast, failed: false }
     }
 
-    fn keyboard(module: &Module, rows: Vec<Vec<crate::bindings::exports::umbrasil::module::handler::Button>>) -> Keyboard {
+    fn keyboard(
+        module: &Module,
+        rows: Vec<Vec<crate::bindings::exports::umbrasil::module::handler::Button>>,
+    ) -> Keyboard {
         let mut dropped = 0;
         let mut keyboard = Keyboard::new();
         for row in rows {
@@ -324,12 +374,17 @@ impl Dispatch {
             self.metrics.denied(name, Refusal::HostCalls);
         }
         if ending.is_failure() {
-            let detail = crate::telemetry::logging::escaped(&format!("{error:?}").chars().take(4096).collect::<String>());
+            let detail = crate::telemetry::logging::escaped(
+                &format!("{error:?}").chars().take(4096).collect::<String>(),
+            );
             tracing::warn!(module = name, reference, detail, "a module failed: it {error}");
         }
         let html = report::call_failed(name, error, &reference);
         let said = reply::messages(&html, Keyboard::new(), None);
-        let messages = said.into_iter().map(|message| message.into_message(arrived.incoming.chat_id, None)).collect();
+        let messages = said
+            .into_iter()
+            .map(|message| message.into_message(arrived.incoming.chat_id, None))
+            .collect();
         Draft { messages, failed: true, ..Draft::default() }
     }
 
@@ -344,7 +399,12 @@ impl Dispatch {
             (None, false) => None,
             (dialog, _) => Some(DialogChange { chat_id, dialog }),
         };
-        let commit = Commit { update_id: Some(arrived.incoming.update_id), writes, messages, dialog: change.clone() };
+        let commit = Commit {
+            update_id: Some(arrived.incoming.update_id),
+            writes,
+            messages,
+            dialog: change.clone(),
+        };
         match self.database.commit(commit).await {
             Ok(queued) => {
                 if let Some(change) = change {
@@ -370,13 +430,17 @@ impl Dispatch {
         let (update, chat) = (arrived.incoming.update_id, arrived.incoming.chat_id);
         let reference = report::reference(update);
         tracing::error!(%error, module, reference, "an answer could not be kept");
-        self.metrics.event(module, if *error == CommitError::Conflict { Ending::Conflict } else { Ending::Storage });
+        self.metrics.event(
+            module,
+            if *error == CommitError::Conflict { Ending::Conflict } else { Ending::Storage },
+        );
         if matches!(error, CommitError::Quota { .. }) {
             self.metrics.denied(module, Refusal::Quota);
         }
         let html = report::commit_failed(module, error, &reference);
         let said = Outgoing::text(html).into_message(chat, None);
-        self.insist(arrived, Draft { messages: vec![said], failed: true, ..Draft::default() }).await;
+        self.insist(arrived, Draft { messages: vec![said], failed: true, ..Draft::default() })
+            .await;
     }
 
     /// Commits what writes nothing of a module, as often as it takes: until then, this chat waits.
@@ -394,7 +458,11 @@ impl Dispatch {
 
     /// Sends owners a message that belongs to no update.
     pub(crate) async fn tell_owners(&self, html: &str) {
-        let messages = self.gate.owners().map(|owner| Outgoing::text(html).into_message(owner, None)).collect();
+        let messages = self
+            .gate
+            .owners()
+            .map(|owner| Outgoing::text(html).into_message(owner, None))
+            .collect();
         match self.database.commit(Commit { messages, ..Commit::default() }).await {
             Ok(queued) => self.send(queued),
             Err(error) => tracing::error!(%error, "cannot keep a message to the owner"),

@@ -24,7 +24,11 @@ pub(crate) struct User {
 pub(crate) enum Content {
     Text(String),
     /// A pressed button: the query to answer, what the button carried, and the message that it is under.
-    Button { query: String, data: String, message_id: Option<i64> },
+    Button {
+        query: String,
+        data: String,
+        message_id: Option<i64>,
+    },
     /// Text that somebody else wrote: never run as a command.
     Forwarded,
     /// A photo, document, voice message and so on, by its name.

@@ -24,7 +24,12 @@ pub(crate) trait Work: Send + Sync + 'static {
     fn work(&self, job: Self::Job) -> impl Future<Output = Flow> + Send;
 
     /// The next jobs of a chat that are in the database, at most `limit`, after the one at `position`.
-    fn read_back(&self, chat: i64, position: i64, limit: usize) -> impl Future<Output = Vec<Self::Job>> + Send;
+    fn read_back(
+        &self,
+        chat: i64,
+        position: i64,
+        limit: usize,
+    ) -> impl Future<Output = Vec<Self::Job>> + Send;
 
     /// Where a job stands in the order of its chat.
     fn position(job: &Self::Job) -> i64;

@@ -75,7 +75,10 @@ pub(crate) fn help(catalog: &Catalog, topic: &str) -> Answer {
     }
     match COMMANDS.iter().find(|(name, _)| *name == topic) {
         Some((name, summary)) => Answer::text(format!("/{name}\n{summary}.")),
-        None => Answer::text(format!("There is no module or command “{}”. /help lists them all.", escape(&topic))),
+        None => Answer::text(format!(
+            "There is no module or command “{}”. /help lists them all.",
+            escape(&topic)
+        )),
     }
 }
 
@@ -96,7 +99,8 @@ fn overview(catalog: &Catalog) -> String {
 }
 
 fn module_help(descriptor: &Descriptor) -> String {
-    let mut html = format!("<b>{}</b>\n{}\n", escape(&descriptor.title), escape(&descriptor.summary));
+    let mut html =
+        format!("<b>{}</b>\n{}\n", escape(&descriptor.title), escape(&descriptor.summary));
     for command in &descriptor.commands {
         line(&mut html, format_args!("\n{}\n", command_help(command)));
     }
@@ -109,7 +113,8 @@ fn command_help(command: &Command) -> String {
         let name = escape(&argument.name);
         if argument.required { name } else { format!("[{name}]") }
     };
-    let usage: Vec<String> = std::iter::once(format!("/{name}")).chain(arguments.iter().map(shown)).collect();
+    let usage: Vec<String> =
+        std::iter::once(format!("/{name}")).chain(arguments.iter().map(shown)).collect();
     let mut html = format!("<code>{}</code>\n{}", usage.join(" "), escape(summary));
     for Argument { name, help, .. } in arguments {
         line(&mut html, format_args!("\n  {}: {}", escape(name), escape(help)));
@@ -124,14 +129,35 @@ pub(crate) fn status(catalog: &Catalog, metrics: &Metrics) -> Answer {
     let totals = metrics.totals();
     let names: Vec<&str> = catalog.modules().map(|module| &*module.name).collect();
     let mut html = "<b>Status</b>\n".to_owned();
-    let mut row = |name: &str, value: String| line(&mut html, format_args!("{name}: {}\n", escape(&value)));
+    let mut row =
+        |name: &str, value: String| line(&mut html, format_args!("{name}: {}\n", escape(&value)));
     row("Up", duration(totals.uptime));
-    row("Modules", if names.is_empty() { "none".to_owned() } else { format!("{} ({})", names.len(), names.join(", ")) });
+    row(
+        "Modules",
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            format!("{} ({})", names.len(), names.join(", "))
+        },
+    );
     row("Updates", format!("{} handled, {} from strangers", totals.updates, totals.refused));
     row("Errors", totals.errors.to_string());
-    row("Response time", format!("{} on average, {} at most", millis(totals.mean_answer), millis(totals.slowest_answer)));
-    row("Memory", memory().map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)));
-    Answer { html, keyboard: vec![vec![host_button("🔄 Refresh", "status"), host_button("📋 Menu", "menu")]] }
+    row(
+        "Response time",
+        format!(
+            "{} on average, {} at most",
+            millis(totals.mean_answer),
+            millis(totals.slowest_answer)
+        ),
+    );
+    row(
+        "Memory",
+        memory().map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
+    );
+    Answer {
+        html,
+        keyboard: vec![vec![host_button("🔄 Refresh", "status"), host_button("📋 Menu", "menu")]],
+    }
 }
 
 /// `failed` are the files that could not be loaded, and why; for owners only.
@@ -141,13 +167,19 @@ pub(crate) fn modules(catalog: &Catalog, failed: &[(String, String)]) -> Answer 
         let (name, version) = (&module.name, escape(&module.manifest.module.version));
         let summary = escape(&module.descriptor.summary);
         let hash: String = module.hash.chars().take(12).collect();
-        line(&mut html, format_args!("\n✅ <b>{name}</b> {version} (<code>{hash}</code>)\n{summary}\n"));
+        line(
+            &mut html,
+            format_args!("\n✅ <b>{name}</b> {version} (<code>{hash}</code>)\n{summary}\n"),
+        );
     }
     if catalog.modules().len() == 0 {
         html.push_str("\nNone is loaded.\n");
     }
     for (file, reason) in failed {
-        line(&mut html, format_args!("\n❌ <b>{}</b> was not loaded: {}\n", escape(file), escape(reason)));
+        line(
+            &mut html,
+            format_args!("\n❌ <b>{}</b> was not loaded: {}\n", escape(file), escape(reason)),
+        );
     }
     Answer::text(html)
 }

@@ -44,7 +44,10 @@ pub(crate) struct Button {
 pub(crate) enum Aside {
     Typing(i64),
     /// Ends the waiting of a pressed button, with a short notice if there is one.
-    Answer { query: String, notice: Option<String> },
+    Answer {
+        query: String,
+        notice: Option<String>,
+    },
 }
 
 impl Outgoing {

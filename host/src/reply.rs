@@ -43,7 +43,11 @@ pub(crate) fn caption(html: &str) -> String {
 
 /// The text without its markup, for when Telegram does not take it.
 pub(crate) fn plain(html: &str) -> String {
-    tokens(html).iter().map(|token| if let Token::Text(text, _) = token { *text } else { "" }).map(unescape).collect()
+    tokens(html)
+        .iter()
+        .map(|token| if let Token::Text(text, _) = token { *text } else { "" })
+        .map(unescape)
+        .collect()
 }
 
 fn trim(keyboard: &mut Keyboard) {
@@ -64,12 +68,29 @@ fn trim(keyboard: &mut Keyboard) {
 enum Token<'a> {
     /// As written, and its UTF-16 units when shown.
     Text(&'a str, usize),
-    Open { tag: &'a str, written: &'a str },
+    Open {
+        tag: &'a str,
+        written: &'a str,
+    },
     Close(&'a str),
 }
 
 const TAGS: [&str; 15] = [
-    "a", "b", "blockquote", "code", "del", "em", "i", "ins", "pre", "s", "span", "strike", "strong", "tg-spoiler", "u",
+    "a",
+    "b",
+    "blockquote",
+    "code",
+    "del",
+    "em",
+    "i",
+    "ins",
+    "pre",
+    "s",
+    "span",
+    "strike",
+    "strong",
+    "tg-spoiler",
+    "u",
 ];
 
 /// Splits `html` into at most `parts` pieces of at most `limit` units each.
@@ -82,7 +103,8 @@ fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
         escaped = escape(&html);
         escaped.trim()
     };
-    let mut writer = Writer { limit, parts: Vec::new(), current: String::new(), used: 0, open: Vec::new() };
+    let mut writer =
+        Writer { limit, parts: Vec::new(), current: String::new(), used: 0, open: Vec::new() };
     let most = parts;
     for token in tokens(html) {
         match token {
@@ -166,7 +188,9 @@ fn cut(text: &str, limit: usize) -> (&str, usize) {
         }
         (end, units) = (start + length, units + shown);
         let piece = text.get(start..end).unwrap_or_default();
-        if units > limit / 2 && (piece == "\n" || (piece == " " && !matches!(line_or_word, Some((_, _, '\n'))))) {
+        if units > limit / 2
+            && (piece == "\n" || (piece == " " && !matches!(line_or_word, Some((_, _, '\n')))))
+        {
             line_or_word = Some((end, units, piece.chars().next().unwrap_or(' ')));
         }
     }
@@ -198,7 +222,10 @@ fn shown_units(text: &str) -> usize {
 
 /// The length of the entity that `text` begins with.
 fn entity(text: &str) -> Option<usize> {
-    ["&lt;", "&gt;", "&amp;", "&quot;"].into_iter().find(|entity| text.starts_with(entity)).map(str::len)
+    ["&lt;", "&gt;", "&amp;", "&quot;"]
+        .into_iter()
+        .find(|entity| text.starts_with(entity))
+        .map(str::len)
 }
 
 fn unescape(text: &str) -> String {
@@ -239,7 +266,9 @@ fn parse_tag(written: &str) -> Option<Token<'_>> {
         ("a", href) => is_link(href),
         ("span", class) => class == "class=\"tg-spoiler\"",
         ("blockquote", "expandable") => true,
-        ("code", class) if class.starts_with("class=\"language-") => class.ends_with('"') && class.matches('"').count() == 2,
+        ("code", class) if class.starts_with("class=\"language-") => {
+            class.ends_with('"') && class.matches('"').count() == 2
+        }
         (tag, attributes) => attributes.is_empty() && TAGS.contains(&tag),
     };
     sound.then_some(Token::Open { tag, written })
@@ -260,7 +289,9 @@ fn is_well_formed(html: &str) -> bool {
         match token {
             Token::Text(text, _) => {
                 let stray = text.contains(['<', '>'])
-                    || text.match_indices('&').any(|(at, _)| text.get(at..).and_then(entity).is_none());
+                    || text
+                        .match_indices('&')
+                        .any(|(at, _)| text.get(at..).and_then(entity).is_none());
                 if stray {
                     return false;
                 }

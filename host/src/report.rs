@@ -13,7 +13,9 @@ pub(crate) fn call_failed(module: &str, error: &CallError, reference: &str) -> S
         CallError::Failure(Failure::Internal(_) | Failure::Other(_)) => {
             format!("⚠️ Something broke in {module}. Nothing was saved.\nReference: {reference}")
         }
-        CallError::Busy => format!("⚠️ {module} {error}. Nothing was saved; please try again in a moment."),
+        CallError::Busy => {
+            format!("⚠️ {module} {error}. Nothing was saved; please try again in a moment.")
+        }
         error => format!("⚠️ {module} {error}. Nothing was saved.\nReference: {reference}"),
     }
 }

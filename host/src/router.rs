@@ -10,8 +10,14 @@ use std::sync::Arc;
 
 /// Who answers.
 pub(crate) enum Route {
-    Host { command: String, rest: String },
-    Module { module: Arc<Module>, input: Input },
+    Host {
+        command: String,
+        rest: String,
+    },
+    Module {
+        module: Arc<Module>,
+        input: Input,
+    },
     /// Nobody; the text says what to do instead.
     Nobody(String),
 }
@@ -30,7 +36,9 @@ pub(crate) fn route(catalog: &Catalog, content: &Content, dialog: Option<&Dialog
         Content::Forwarded => Route::Nobody(
             "I don't act on forwarded messages. Write it yourself if you mean it.".to_owned(),
         ),
-        Content::Media(kind) => Route::Nobody(format!("No module takes a {kind} yet. /help shows what I can do.")),
+        Content::Media(kind) => {
+            Route::Nobody(format!("No module takes a {kind} yet. /help shows what I can do."))
+        }
     }
 }
 
@@ -39,7 +47,8 @@ fn command(text: &str) -> Option<(String, &str)> {
     let text = text.trim_start().strip_prefix('/')?;
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let name = word.split('@').next().unwrap_or(word).to_ascii_lowercase();
-    let sound = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let sound =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     sound.then(|| (name, rest.trim()))
 }
 
@@ -65,13 +74,18 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
     for module in catalog.modules() {
         for (name, pattern) in &module.patterns {
             let Some(captures) = pattern.captures(text) else { continue };
-            let group = |group: Option<regex::Match<'_>>| group.map_or_else(String::new, |group| group.as_str().to_owned());
+            let group = |group: Option<regex::Match<'_>>| {
+                group.map_or_else(String::new, |group| group.as_str().to_owned())
+            };
             let args = captures.iter().skip(1).map(group).collect();
             let call = Call { name: name.clone(), args, text: text.to_owned() };
             return Route::Module { module: Arc::clone(module), input: Input::Pattern(call) };
         }
     }
-    Route::Nobody("I don't know what to do with that. /menu shows where to start, /help lists all commands.".to_owned())
+    Route::Nobody(
+        "I don't know what to do with that. /menu shows where to start, /help lists all commands."
+            .to_owned(),
+    )
 }
 
 fn route_button(catalog: &Catalog, data: &str) -> Route {
@@ -86,7 +100,9 @@ fn route_button(catalog: &Catalog, data: &str) -> Route {
             let input = Input::Action(Call { name, args, text: String::new() });
             Route::Module { module: Arc::clone(module), input }
         }
-        _ => Route::Nobody("That button is from an earlier version. /menu has the present ones.".to_owned()),
+        _ => Route::Nobody(
+            "That button is from an earlier version. /menu has the present ones.".to_owned(),
+        ),
     }
 }
 
@@ -99,13 +115,19 @@ pub(crate) fn host_button(label: impl Into<String>, command: &str) -> Button {
 }
 
 /// A button that calls an action of a module; none if it would carry more than Telegram lets it.
-pub(crate) fn module_button(module: &str, label: &str, action: &str, args: &[String]) -> Option<Button> {
+pub(crate) fn module_button(
+    module: &str,
+    label: &str,
+    action: &str,
+    args: &[String],
+) -> Option<Button> {
     let mut data = format!("{module}:{}", escaped(action));
     for arg in args {
         data.push(':');
         data.push_str(&escaped(arg));
     }
-    (data.len() <= DATA_BYTES && !label.trim().is_empty()).then(|| Button { label: label.to_owned(), data })
+    (data.len() <= DATA_BYTES && !label.trim().is_empty())
+        .then(|| Button { label: label.to_owned(), data })
 }
 
 fn escaped(part: &str) -> String {
@@ -122,7 +144,10 @@ mod tests {
 
     #[test]
     fn commands_are_found_with_bot_names_and_line_breaks() {
-        assert_eq!(command("/Expense@umbra_bot 12.50\nfood"), Some(("expense".to_owned(), "12.50\nfood")));
+        assert_eq!(
+            command("/Expense@umbra_bot 12.50\nfood"),
+            Some(("expense".to_owned(), "12.50\nfood"))
+        );
         assert_eq!(command("/start"), Some(("start".to_owned(), "")));
         for text in ["", "/", "hello /start", "/ü", "/../x", "//start"] {
             assert_eq!(command(text), None, "{text}");
@@ -131,7 +156,12 @@ mod tests {
 
     #[test]
     fn what_buttons_carry_comes_back_as_it_was() {
-        for args in [vec![], vec!["a:b".to_owned(), "100%".to_owned()], vec!["%3A".to_owned()], vec![String::new()]] {
+        for args in [
+            vec![],
+            vec!["a:b".to_owned(), "100%".to_owned()],
+            vec!["%3A".to_owned()],
+            vec![String::new()],
+        ] {
             let button = module_button("finance", "x", "go", &args).unwrap();
             let back: Vec<String> = button.data.split(':').skip(2).map(unescaped).collect();
             assert_eq!(back, args);

@@ -31,7 +31,9 @@ pub(crate) async fn run<F: Future<Output = ()>>(
             // One waiting notice says as much as many.
         }
     });
-    let watcher = watcher.and_then(|mut watcher| watcher.watch(directory, RecursiveMode::NonRecursive).map(|()| watcher));
+    let watcher = watcher.and_then(|mut watcher| {
+        watcher.watch(directory, RecursiveMode::NonRecursive).map(|()| watcher)
+    });
     if let Err(error) = &watcher {
         tracing::warn!(%error, "cannot watch the modules directory; looking at it every {} s", ROUND.as_secs());
     }
@@ -43,7 +45,11 @@ pub(crate) async fn run<F: Future<Output = ()>>(
             _ = tokio::time::timeout(wait, noticed.recv()) => {}
         }
         let since = Instant::now();
-        while since.elapsed() < PATIENCE && tokio::time::timeout(QUIET, noticed.recv()).await.is_ok_and(|notice| notice.is_some()) {}
+        while since.elapsed() < PATIENCE
+            && tokio::time::timeout(QUIET, noticed.recv())
+                .await
+                .is_ok_and(|notice| notice.is_some())
+        {}
         let changes = registry.sync(true).await;
         again = changes.unsettled;
         if changes.catalog_changed || !changes.notes.is_empty() {

@@ -23,6 +23,30 @@ pub struct User {
 /// matches a pattern.
 ///
 /// The four differ only in where the words come from, so one handler can serve several of them.
+///
+/// | | [`name`](Self::name) | [`args`](Self::args) | [`text`](Self::text) |
+/// |-|-|-|-|
+/// | command | without the slash | the words after it | all that is after it |
+/// | button | the action | what the button carries | |
+/// | answer | what was expected | what the question carried | the whole message |
+/// | pattern | the pattern | the capture groups | the whole message |
+///
+/// ```
+/// use umbrasil_sdk::prelude::*;
+///
+/// fn note(call: &Call) -> Result<Reply> {
+///     let day = call.arg(0)?;                    // Or the usage line.
+///     let colour = call.get(1).unwrap_or("red"); // Or a default.
+///     let text = call.rest(2);                   // As it was typed, line breaks and all.
+///     if text.is_empty() {
+///         return Err(call.wrong("The note is empty."));
+///     }
+///     Ok(Reply::text(format!("{} notes for {day}, in {colour}: {text}", call.user().name)))
+/// }
+/// # let module = Module::new("N").command("note", "Notes", note);
+/// # let mut host = umbrasil_sdk::testing::Host::new(module);
+/// # assert_eq!(host.command("/note mon blue a  b").unwrap().text(), "Ada notes for mon, in blue: a  b");
+/// ```
 #[derive(Debug)]
 pub struct Call {
     event: String,

@@ -13,6 +13,23 @@ pub use crate::bindings::umbrasil::module::types::Error as HostError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why there is no reply. Nothing that the handler stored or sent is kept.
+///
+/// Which of the three it is decides who reads it, so choose by who can do something about it:
+///
+/// ```
+/// use umbrasil_sdk::prelude::*;
+///
+/// fn half(call: &Call) -> Result<Reply> {
+///     // The user typed nonsense, and reads what is wrong with it.
+///     let number: i64 = call.arg(0)?.parse().map_err(|_| call.wrong("That is no number."))?;
+///     // What this module stored makes no sense: the user can't help, the log must know.
+///     let Some(text) = storage::get_text("factor")? else { return Err(Error::internal("no factor")) };
+///     let factor: i64 = text.parse().map_err(|_| Error::internal(format!("the factor is `{text}`")))?;
+///     Ok(Reply::text(number.checked_div(factor).ok_or_else(|| Error::usage("That has no half."))?))
+/// }
+/// ```
+///
+/// `?` on a call to the host chooses by itself: see `From<HostError>` below.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,

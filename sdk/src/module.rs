@@ -99,6 +99,9 @@ impl Module {
     }
 
     /// Answers `/name`. The arguments and the example of the command follow it.
+    ///
+    /// Names are small letters, digits and `_`, and begin with a letter. The summary is what the user
+    /// reads in /help and in Telegram's list of commands: one line that says what happens.
     pub fn command(self, name: &'static str, summary: &'static str, handler: Handler) -> Self {
         let command = Command { name, summary, ..Command::default() };
         self.route(Kind::Command(command), name, handler)
@@ -106,6 +109,9 @@ impl Module {
 
     /// Adds an argument that the command before this line needs. Without it the handler isn't called,
     /// and the user reads the usage line.
+    ///
+    /// `name` is written as in the usage line, such as `AMOUNT`; `help` says what it means, best with an
+    /// example, such as `how much, as in 12.50`.
     pub fn argument(self, name: &'static str, help: &'static str) -> Self {
         self.change_command(|command| {
             command.arguments.push(Argument { name, help, required: true });
@@ -130,12 +136,18 @@ impl Module {
     }
 
     /// Answers what the user writes after [`chat::expect`](crate::chat::expect) with this name.
+    ///
+    /// The call carries the arguments of the question, and the whole message as its text. A question is
+    /// asked once: who wants to ask again, because the answer makes no sense, expects again.
     pub fn answer(self, name: &'static str, handler: Handler) -> Self {
         self.route(Kind::Answer, name, handler)
     }
 
     /// Answers a text that is no command and that `regex` (in the syntax of the `regex` crate) is found
     /// in. The capture groups become the arguments of the call.
+    ///
+    /// The host matches, so a component needs no `regex` of its own. Begin with `^` where you can: a
+    /// pattern that is found anywhere catches what was meant for another module.
     pub fn pattern(self, name: &'static str, regex: &'static str, handler: Handler) -> Self {
         self.route(Kind::Pattern { regex }, name, handler)
     }

@@ -43,7 +43,8 @@ impl Reply {
         Self::default()
     }
 
-    /// Adds a row of buttons to the (last) message.
+    /// Adds a row of buttons to the (last) message. Three or four with short labels fit on a telephone;
+    /// what is more goes into the next row.
     pub fn row(mut self, buttons: impl IntoIterator<Item = Button>) -> Self {
         if let Some(message) = self.messages.last_mut() {
             message.keyboard.push(buttons.into_iter().map(|Button(button)| button).collect());

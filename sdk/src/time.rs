@@ -22,6 +22,14 @@ const NAMES: [&str; 12] = [
 ];
 
 /// A moment, and how far the host's time zone was ahead of UTC then.
+///
+/// ```
+/// use umbrasil_sdk::Moment;
+///
+/// let moment = Moment { unix_ms: 1_795_348_800_000, offset_seconds: 3_600 };
+/// assert_eq!(moment.date().to_string(), "2026-11-22");
+/// assert_eq!(moment.clock(), (13, 0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// Milliseconds since 1970-01-01T00:00Z.
@@ -41,7 +49,16 @@ pub struct Date {
     pub day: u8,
 }
 
-/// A month of a year. Its text is `2026-11`, and reads back.
+/// A month of a year. Its text is `2026-11`, and reads back. Months are ordered as they pass.
+///
+/// ```
+/// use umbrasil_sdk::Month;
+///
+/// let november: Month = "2026-11".parse().unwrap();
+/// assert_eq!((november.name(), november.year()), ("November", 2026));
+/// assert_eq!(november.next().next().to_string(), "2027-01");
+/// assert!(november.previous() < november);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
     year: i32,

@@ -1,1 +1,38 @@
+//! The test harness: a Bot API server, the real host as a process, and people who talk to it.
+//!
+//! A [`World`] has a directory and a Bot API server; [`World::start`] runs the binary against it, as often
+//! as a test likes; a [`Person`] writes, presses buttons and reads what comes back, over HTTP, as the chat
+//! page does. Nothing here reaches into the host.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+pub mod fixtures;
+mod host;
+mod person;
+mod world;
+
+pub use host::{Host, binary};
+pub use person::{Message, Person};
+pub use world::{OWNER, STRANGER, USER, World};
+
+/// Tries until `probe` gives something, for at most `seconds`.
+pub async fn eventually<T>(
+    seconds: u64,
+    what: &str,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(seconds);
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "not within {seconds} s: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

@@ -12,12 +12,21 @@ pub(super) fn options(token: &str, allowed: &BTreeSet<i64>, owners: &BTreeSet<i6
         .enumerate()
         .map(|(index, id)| {
             let role = if owners.contains(id) { "owner" } else { "user" };
-            person(*id, NAMES.get(index).map_or_else(|| format!("User {id}"), |name| (*name).to_owned()), role)
+            person(
+                *id,
+                NAMES.get(index).map_or_else(|| format!("User {id}"), |name| (*name).to_owned()),
+                role,
+            )
         })
         .collect();
     let stranger = (9_001..).find(|id| !allowed.contains(id)).unwrap_or(i64::MAX);
     people.push(person(stranger, "Stranger".to_owned(), "stranger"));
-    Options { token: token.to_owned(), bot_name: "UmbraSIL".to_owned(), bot_username: "umbrasil_bot".to_owned(), people }
+    Options {
+        token: token.to_owned(),
+        bot_name: "UmbraSIL".to_owned(),
+        bot_username: "umbrasil_bot".to_owned(),
+        people,
+    }
 }
 
 fn person(id: i64, first_name: String, role: &'static str) -> Person {

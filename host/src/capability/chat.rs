@@ -77,7 +77,10 @@ impl wit::Host for Scoped<'_, Chat> {
     fn expect(&mut self, name: String, args: Vec<String>) -> Result<(), Error> {
         self.meter.call()?;
         if !self.own.answers.contains(&name) {
-            return Err(Error::Invalid(format!("`describe` declares no answer `{}`", name.escape_debug())));
+            return Err(Error::Invalid(format!(
+                "`describe` declares no answer `{}`",
+                name.escape_debug()
+            )));
         }
         if args.iter().map(String::len).sum::<usize>() > 4096 {
             return Err(Error::TooLarge(4096));
@@ -87,7 +90,8 @@ impl wit::Host for Scoped<'_, Chat> {
     }
 
     fn photo(&mut self, image: Vec<u8>, caption: String) -> Result<(), Error> {
-        let known = image.starts_with(b"\x89PNG\r\n\x1a\n") || image.starts_with(&[0xff, 0xd8, 0xff]);
+        let known =
+            image.starts_with(b"\x89PNG\r\n\x1a\n") || image.starts_with(&[0xff, 0xd8, 0xff]);
         if !known {
             self.meter.call()?;
             return Err(Error::Invalid("a photo must be a PNG or a JPEG".to_owned()));
@@ -98,10 +102,14 @@ impl wit::Host for Scoped<'_, Chat> {
     fn document(&mut self, name: String, content: Vec<u8>, caption: String) -> Result<(), Error> {
         let sound = !name.is_empty()
             && name.chars().count() <= 100
-            && !name.chars().any(|character| character.is_control() || matches!(character, '/' | '\\' | '"'));
+            && !name
+                .chars()
+                .any(|character| character.is_control() || matches!(character, '/' | '\\' | '"'));
         if !sound {
             self.meter.call()?;
-            return Err(Error::Invalid("a file name is 1 to 100 characters without slashes and quotes".to_owned()));
+            return Err(Error::Invalid(
+                "a file name is 1 to 100 characters without slashes and quotes".to_owned(),
+            ));
         }
         self.file(File { kind: FileKind::Document { name }, content, caption })
     }

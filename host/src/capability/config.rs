@@ -17,7 +17,10 @@ impl wit::Host for Scoped<'_, Settings> {
     fn get(&mut self, name: String) -> Result<Option<String>, Error> {
         self.meter.call()?;
         if !self.own.readable.contains(&name) {
-            return Err(Error::Denied(format!("add `{}` to `[config] read` in the manifest", name.escape_debug())));
+            return Err(Error::Denied(format!(
+                "add `{}` to `[config] read` in the manifest",
+                name.escape_debug()
+            )));
         }
         Ok(self.own.all.get(&name).cloned())
     }

@@ -43,7 +43,13 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(cpu: Duration) -> Self {
-        Self { calls_left: CALLS, cpu_left: cpu, memory: 0, table_elements: 0, out_of_memory: false }
+        Self {
+            calls_left: CALLS,
+            cpu_left: cpu,
+            memory: 0,
+            table_elements: 0,
+            out_of_memory: false,
+        }
     }
 
     /// For `describe`, which must not depend on the host.
@@ -53,19 +59,26 @@ impl Meter {
 
     /// Pays for one host call.
     pub(crate) fn call(&mut self) -> wasmtime::Result<()> {
-        self.calls_left = self.calls_left.checked_sub(1).ok_or_else(|| wasmtime::Error::new(Limit::Calls))?;
+        self.calls_left =
+            self.calls_left.checked_sub(1).ok_or_else(|| wasmtime::Error::new(Limit::Calls))?;
         Ok(())
     }
 
     /// Pays for one tick on the CPU.
     pub(crate) fn tick(&mut self, tick: Duration) -> wasmtime::Result<()> {
-        self.cpu_left = self.cpu_left.checked_sub(tick).ok_or_else(|| wasmtime::Error::new(Limit::Cpu))?;
+        self.cpu_left =
+            self.cpu_left.checked_sub(tick).ok_or_else(|| wasmtime::Error::new(Limit::Cpu))?;
         Ok(())
     }
 }
 
 impl ResourceLimiter for Meter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let sum = self.memory.saturating_add(desired.saturating_sub(current));
         let allowed = sum <= MEMORY;
         if allowed {
@@ -81,7 +94,12 @@ impl ResourceLimiter for Meter {
         Ok(())
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let sum = self.table_elements.saturating_add(desired.saturating_sub(current));
         let allowed = sum <= TABLE_ELEMENTS;
         if allowed {
@@ -99,7 +117,10 @@ mod tests {
     fn memory_is_limited_by_the_sum_over_all_memories() {
         let mut meter = Meter::new(EVENT_CPU);
         assert!(meter.memory_growing(0, MEMORY / 2, None).unwrap());
-        assert!(meter.memory_growing(0, MEMORY / 2, None).unwrap(), "a second memory of the same store");
+        assert!(
+            meter.memory_growing(0, MEMORY / 2, None).unwrap(),
+            "a second memory of the same store"
+        );
         assert!(!meter.memory_growing(0, 1, None).unwrap());
         assert!(meter.out_of_memory);
     }

@@ -32,7 +32,13 @@ pub(super) struct Slices<'a> {
 }
 
 impl State {
-    pub(crate) fn new(chat: Chat, storage: Transaction, config: Settings, log: Lines, meter: Meter) -> Self {
+    pub(crate) fn new(
+        chat: Chat,
+        storage: Transaction,
+        config: Settings,
+        log: Lines,
+        meter: Meter,
+    ) -> Self {
         let output = Output::default();
         let wasi = WasiCtx::builder()
             .stdout(output.clone())
@@ -47,9 +53,16 @@ impl State {
     }
 
     /// The view of one capability.
-    pub(super) fn scoped<'a, T>(&'a mut self, pick: impl FnOnce(Slices<'a>) -> &'a mut T) -> Scoped<'a, T> {
-        let slices =
-            Slices { chat: &mut self.chat, storage: &mut self.storage, config: &mut self.config, log: &mut self.log };
+    pub(super) fn scoped<'a, T>(
+        &'a mut self,
+        pick: impl FnOnce(Slices<'a>) -> &'a mut T,
+    ) -> Scoped<'a, T> {
+        let slices = Slices {
+            chat: &mut self.chat,
+            storage: &mut self.storage,
+            config: &mut self.config,
+            log: &mut self.log,
+        };
         Scoped { own: pick(slices), meter: &mut self.meter }
     }
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::{Error, Scoped};
 use crate::bindings::umbrasil::module::storage as wit;
-use crate::database::{CommitError, Database, Quota, RANGE_BYTES, RANGE_ITEMS, Range, Read, Reads, Writes};
+use crate::database::{
+    CommitError, Database, Quota, RANGE_BYTES, RANGE_ITEMS, Range, Read, Reads, Writes,
+};
 
 const KEY: usize = 256;
 const VALUE: usize = 256 << 10;
@@ -27,7 +29,14 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     pub(crate) fn new(database: Database, module: Arc<str>, quota: Quota) -> Self {
-        Self { database, module, quota, reads: Reads::default(), values: BTreeMap::new(), written: 0 }
+        Self {
+            database,
+            module,
+            quota,
+            reads: Reads::default(),
+            values: BTreeMap::new(),
+            written: 0,
+        }
     }
 
     /// What is left to commit; none if nothing was written. What only was read needs no judge.
@@ -47,8 +56,10 @@ impl Transaction {
     }
 
     async fn get_many(&mut self, keys: Vec<String>) -> Result<Vec<Option<Vec<u8>>>, Error> {
-        let missing: Vec<String> = keys.iter().filter(|key| !self.values.contains_key(*key)).cloned().collect();
-        let (sequence, found) = self.database.values(&self.module, missing.clone()).await.map_err(unavailable)?;
+        let missing: Vec<String> =
+            keys.iter().filter(|key| !self.values.contains_key(*key)).cloned().collect();
+        let (sequence, found) =
+            self.database.values(&self.module, missing.clone()).await.map_err(unavailable)?;
         for key in &missing {
             self.reads.note(sequence, Read::Key(key.clone()));
         }
@@ -74,20 +85,29 @@ impl Transaction {
         // The event's own writes may hide or add items: ask for enough to fill the page all the same.
         let touched = |range: &Range| {
             let end = range.end.as_deref();
-            self.values.range(range.start.clone()..).take_while(move |(key, _)| end.is_none_or(|end| key.as_str() < end)).count()
+            self.values
+                .range(range.start.clone()..)
+                .take_while(move |(key, _)| end.is_none_or(|end| key.as_str() < end))
+                .count()
         };
         let own = touched(&range);
-        let asked = Range { limit: range.limit.saturating_add(own).min(RANGE_ITEMS), ..range.clone() };
-        let (sequence, stored) = self.database.items(&self.module, asked.clone()).await.map_err(unavailable)?;
+        let asked =
+            Range { limit: range.limit.saturating_add(own).min(RANGE_ITEMS), ..range.clone() };
+        let (sequence, stored) =
+            self.database.items(&self.module, asked.clone()).await.map_err(unavailable)?;
         self.reads.note(sequence, Read::Range(range.start.clone(), range.end.clone()));
         // Beyond the last stored item of a cut page nothing is known, so own writes there must wait for the next page.
-        let cut = (stored.len() >= asked.limit || page_bytes(&stored) > RANGE_BYTES - (VALUE + KEY)).then(|| stored.last().map(|(key, _)| key.clone())).flatten();
+        let cut = (stored.len() >= asked.limit
+            || page_bytes(&stored) > RANGE_BYTES - (VALUE + KEY))
+            .then(|| stored.last().map(|(key, _)| key.clone()))
+            .flatten();
         let mut merged: BTreeMap<String, Vec<u8>> = stored.into_iter().collect();
         for (key, value) in self.values.range(range.start.clone()..) {
             if range.end.as_deref().is_some_and(|end| key.as_str() >= end) {
                 break;
             }
-            let beyond = cut.as_ref().is_some_and(|cut| if range.reverse { key < cut } else { key > cut });
+            let beyond =
+                cut.as_ref().is_some_and(|cut| if range.reverse { key < cut } else { key > cut });
             match value {
                 Some(value) if !beyond => drop(merged.insert(key.clone(), value.clone())),
                 Some(_) => {}
@@ -135,7 +155,10 @@ impl wit::Host for Scoped<'_, Transaction> {
     async fn list(&mut self, range: wit::Range) -> Result<Vec<wit::Item>, Error> {
         self.meter.call()?;
         let limit = usize::try_from(range.limit).unwrap_or(RANGE_ITEMS).min(RANGE_ITEMS);
-        let start = range.start.filter(|start| *start > range.prefix).unwrap_or_else(|| range.prefix.clone());
+        let start = range
+            .start
+            .filter(|start| *start > range.prefix)
+            .unwrap_or_else(|| range.prefix.clone());
         let end = [range.end, after_prefix(&range.prefix)].into_iter().flatten().min();
         if limit == 0 || end.as_ref().is_some_and(|end| *end <= start) {
             return Ok(Vec::new());
@@ -143,7 +166,12 @@ impl wit::Host for Scoped<'_, Transaction> {
         self.own.list(Range { start, end, limit, reverse: range.reverse }).await
     }
 
-    async fn compare_and_set(&mut self, key: String, expected: Option<Vec<u8>>, new: Option<Vec<u8>>) -> Result<bool, Error> {
+    async fn compare_and_set(
+        &mut self,
+        key: String,
+        expected: Option<Vec<u8>>,
+        new: Option<Vec<u8>>,
+    ) -> Result<bool, Error> {
         self.meter.call()?;
         let key = checked(key)?;
         if new.as_ref().is_some_and(|new| new.len() > VALUE) {
@@ -162,11 +190,16 @@ impl wit::Host for Scoped<'_, Transaction> {
         let before = match self.own.get(&key).await? {
             None => 0,
             Some(value) => {
-                let number = std::str::from_utf8(&value).ok().and_then(|text| text.parse::<i64>().ok());
-                number.ok_or_else(|| Error::Invalid(format!("`{}` holds no counter", key.escape_debug())))?
+                let number =
+                    std::str::from_utf8(&value).ok().and_then(|text| text.parse::<i64>().ok());
+                number.ok_or_else(|| {
+                    Error::Invalid(format!("`{}` holds no counter", key.escape_debug()))
+                })?
             }
         };
-        let sum = before.checked_add(by).ok_or_else(|| Error::Invalid("the counter would overflow".to_owned()))?;
+        let sum = before
+            .checked_add(by)
+            .ok_or_else(|| Error::Invalid("the counter would overflow".to_owned()))?;
         self.own.put(key, Some(sum.to_string().into_bytes()))?;
         Ok(sum)
     }
@@ -184,7 +217,8 @@ fn after_prefix(prefix: &str) -> Option<String> {
     let mut characters: Vec<char> = prefix.chars().collect();
     while let Some(last) = characters.pop() {
         // The numbers of the surrogates are no characters: the next one is behind them.
-        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
+        let next =
+            if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
         if let Some(next) = next {
             characters.push(next);
             return Some(characters.into_iter().collect());

@@ -76,7 +76,8 @@ async fn until_signal(
     guests: tokio::runtime::Handle,
 ) -> anyhow::Result<Result<(), AppError>> {
     let stop = CancellationToken::new();
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut term, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let asked = stop.clone();
     let signals = async move {
         tokio::select! {

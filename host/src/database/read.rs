@@ -102,7 +102,9 @@ impl Database {
                     rows.collect::<rusqlite::Result<Vec<(i64, i64)>>>()
                 };
                 Ok(Waiting {
-                    inbox: list("SELECT chat_id, count(*) FROM inbox WHERE state = 0 GROUP BY chat_id")?,
+                    inbox: list(
+                        "SELECT chat_id, count(*) FROM inbox WHERE state = 0 GROUP BY chat_id",
+                    )?,
                     outbox: list("SELECT chat_id, count(*) FROM outbox GROUP BY chat_id")?,
                 })
             })

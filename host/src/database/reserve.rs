@@ -81,7 +81,8 @@ impl Reserve {
     /// Written out, because a file with holes reserves nothing.
     fn write(&self) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&self.path)?;
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&self.path)?;
         let block = vec![0x55; 64 << 10];
         for _ in 0..BYTES / block.len() {
             file.write_all(&block)?;

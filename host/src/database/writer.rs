@@ -46,7 +46,12 @@ enum Applied {
 }
 
 /// Works until [`Job::Close`], or until nobody can send jobs any more.
-pub(super) fn run(connection: Connection, reserve: Reserve, waiting: &mpsc::Receiver<Job>, publish: impl Fn(u64)) {
+pub(super) fn run(
+    connection: Connection,
+    reserve: Reserve,
+    waiting: &mpsc::Receiver<Job>,
+    publish: impl Fn(u64),
+) {
     let (recent, usage) = (Recent::default(), HashMap::new());
     let mut writer = Writer { connection, recent, usage, sequence: 1, received: 0, reserve };
     let mut held = Vec::new();

@@ -54,7 +54,8 @@ async fn a_full_lane_spills_and_loses_neither_jobs_nor_their_order() {
     let lanes = Lanes::new(Arc::clone(&recorder), CancellationToken::new());
     for batch in 0..10 {
         let jobs = batch * 50 + 1..=batch * 50 + 50;
-        let all_fit = jobs.clone().map(|job| lanes.push(1, (1, job))).fold(true, |all, fits| all && fits);
+        let all_fit =
+            jobs.clone().map(|job| lanes.push(1, (1, job))).fold(true, |all, fits| all && fits);
         recorder.database.lock().unwrap().entry(1).or_default().extend(jobs);
         if !all_fit {
             lanes.durable(1);
@@ -65,7 +66,8 @@ async fn a_full_lane_spills_and_loses_neither_jobs_nor_their_order() {
     assert_eq!(*recorder.done.lock().unwrap(), [(2, 1)], "and is not delayed");
     recorder.gate.as_ref().unwrap().add_permits(1000);
     settle(&recorder, 501).await;
-    let done: Vec<i64> = recorder.done.lock().unwrap().iter().filter(|job| job.0 == 1).map(|job| job.1).collect();
+    let done: Vec<i64> =
+        recorder.done.lock().unwrap().iter().filter(|job| job.0 == 1).map(|job| job.1).collect();
     assert_eq!(done, (1..=500).collect::<Vec<_>>());
 }
 

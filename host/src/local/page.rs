@@ -33,3 +33,54 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         router.route(path, get(move || async move { ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], content) }))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
+        FILES.into_iter().filter(|(_, kind, _)| *kind == JS).map(|(path, _, script)| (path, script))
+    }
+
+    #[test]
+    fn all_that_the_page_asks_for_is_served() {
+        let mut asked = 0;
+        for (path, _, content) in FILES {
+            let scripts = content
+                .split("from \"./")
+                .skip(1)
+                .map(|rest| format!("/page/{}", rest.split('"').next().unwrap()));
+            let links = content
+                .split("=\"/page/")
+                .skip(1)
+                .map(|rest| format!("/page/{}", rest.split('"').next().unwrap()));
+            for wanted in scripts.chain(links) {
+                asked += 1;
+                assert!(
+                    FILES.iter().any(|(served, ..)| *served == wanted),
+                    "{path} asks for {wanted}"
+                );
+            }
+        }
+        assert!(asked > 10);
+    }
+
+    #[test]
+    fn every_element_that_a_script_looks_up_exists() {
+        let (_, _, html) = FILES[0];
+        for (path, script) in scripts() {
+            for id in script.split("$(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                assert!(html.contains(&format!("id=\"{id}\"")), "{path} looks for {id}");
+            }
+        }
+    }
+
+    #[test]
+    fn data_never_becomes_markup() {
+        for (path, script) in scripts() {
+            for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+                assert!(!script.contains(way), "{path} uses {way}");
+            }
+        }
+    }
+}

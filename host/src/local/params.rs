@@ -14,6 +14,9 @@ use super::error::ApiError;
 /// The largest body without files.
 const SMALL_BODY: usize = 1024 * 1024;
 
+/// The longest parameter that the call log keeps; no valid one is longer.
+const MAX_SHOWN: usize = 64 * 1024;
+
 /// A file that came with a call.
 #[derive(Debug, Clone)]
 pub(super) struct Upload {
@@ -95,6 +98,10 @@ impl Params {
                 value.as_str().map(serde_json::from_str)
             {
                 *value = object;
+            }
+            let length = value.as_str().map_or_else(|| value.to_string().len(), str::len);
+            if length > MAX_SHOWN {
+                *value = Value::String(format!("({length} bytes)"));
             }
         }
         Value::Object(shown)

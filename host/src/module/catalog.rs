@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::loader::LoadError;
 use super::Module;
+use super::loader::LoadError;
 use crate::bindings::exports::umbrasil::module::handler::Command;
 
 /// The commands that the host answers itself. Those of later versions are kept free as well.
 pub(crate) const HOST_COMMANDS: [&str; 15] = [
-    "start", "help", "menu", "status", "modules", "cancel", "module", "grants", "audit", "logs", "reload", "rollback",
-    "stop", "secret", "approve",
+    "start", "help", "menu", "status", "modules", "cancel", "module", "grants", "audit", "logs",
+    "reload", "rollback", "stop", "secret", "approve",
 ];
 
 /// The modules that answer at this moment.
@@ -35,7 +35,8 @@ impl Catalog {
     /// The module that declared a command.
     pub(crate) fn of_command(&self, command: &str) -> Option<(&Arc<Module>, &Command)> {
         let module = self.modules.get(self.commands.get(command)?)?;
-        let declared = module.descriptor.commands.iter().find(|declared| declared.name == command)?;
+        let declared =
+            module.descriptor.commands.iter().find(|declared| declared.name == command)?;
         Some((module, declared))
     }
 
@@ -45,10 +46,14 @@ impl Catalog {
         for command in &module.descriptor.commands {
             let name = &command.name;
             if HOST_COMMANDS.contains(&name.as_str()) {
-                return Err(LoadError::Clash(format!("it claims /{name}, which is the host's own")));
+                return Err(LoadError::Clash(format!(
+                    "it claims /{name}, which is the host's own"
+                )));
             }
             if let Some(owner) = next.commands.insert(name.clone(), Arc::clone(&module.name)) {
-                return Err(LoadError::Clash(format!("it claims /{name}, which belongs to {owner}")));
+                return Err(LoadError::Clash(format!(
+                    "it claims /{name}, which belongs to {owner}"
+                )));
             }
         }
         next.modules.insert(Arc::clone(&module.name), module);

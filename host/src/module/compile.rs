@@ -43,14 +43,22 @@ impl Compiler {
         let metadata = fs::symlink_metadata(&cache)?;
         let own = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
         if !own || metadata.mode() & 0o077 != 0 {
-            let text = format!("{} must be a directory that only this user can enter (chmod 700)", cache.display());
+            let text = format!(
+                "{} must be a directory that only this user can enter (chmod 700)",
+                cache.display()
+            );
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
         }
         Ok(Self { program, cache })
     }
 
     /// The machine code of `bytes`, whose hash is `hash`.
-    pub(super) async fn compile(&self, engine: &Engine, bytes: &[u8], hash: &str) -> Result<Component, LoadError> {
+    pub(super) async fn compile(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        hash: &str,
+    ) -> Result<Component, LoadError> {
         let path = self.cache.join(format!("{hash}-{:016x}.cwasm", fingerprint(engine)));
         if let Some(component) = load(engine, &path) {
             return Ok(component);
@@ -67,16 +75,23 @@ impl Compiler {
             Ok(Err(error)) => return Err(LoadError::Cache(error)),
             Err(error) => return Err(LoadError::Cache(io::Error::other(error))),
         }
-        load(engine, &path).ok_or_else(|| LoadError::Compile("the compiler's output cannot be loaded".to_owned()))
+        load(engine, &path)
+            .ok_or_else(|| LoadError::Compile("the compiler's output cannot be loaded".to_owned()))
     }
 
     async fn run(&self, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
         let mut command = tokio::process::Command::new(&self.program);
-        command.arg("compile").env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .arg("compile")
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().map_err(LoadError::Compiler)?;
         let missing = || LoadError::Compiler(io::Error::other("a pipe is missing"));
         let mut stdin = child.stdin.take().ok_or_else(missing)?;
-        let (stdout, stderr) = (child.stdout.take().ok_or_else(missing)?, child.stderr.take().ok_or_else(missing)?);
+        let (stdout, stderr) =
+            (child.stdout.take().ok_or_else(missing)?, child.stderr.take().ok_or_else(missing)?);
         let (mut code, mut words) = (Vec::new(), Vec::new());
         let (mut stdout, mut stderr) = (stdout.take(OUTPUT_BYTES), stderr.take(4096));
         let work = async {
@@ -85,13 +100,19 @@ impl Compiler {
                 drop(stdin.write_all(bytes).await);
                 drop(stdin);
             };
-            let ((), read, _) = tokio::join!(feed, stdout.read_to_end(&mut code), stderr.read_to_end(&mut words));
+            let ((), read, _) =
+                tokio::join!(feed, stdout.read_to_end(&mut code), stderr.read_to_end(&mut words));
             read?;
             child.wait().await
         };
         let status = match tokio::time::timeout(WALL, work).await {
             Ok(status) => status.map_err(LoadError::Compiler)?,
-            Err(_) => return Err(LoadError::TooLarge(format!("it takes longer than {} s to compile", WALL.as_secs()))),
+            Err(_) => {
+                return Err(LoadError::TooLarge(format!(
+                    "it takes longer than {} s to compile",
+                    WALL.as_secs()
+                )));
+            }
         };
         if status.success() {
             return Ok(code);
@@ -100,7 +121,10 @@ impl Compiler {
         Err(if status.code() == Some(REFUSED.into()) {
             LoadError::Compile(words)
         } else {
-            LoadError::TooLarge(format!("it takes more than {CPU_SECONDS} s or {} GiB to compile", MEMORY >> 30))
+            LoadError::TooLarge(format!(
+                "it takes more than {CPU_SECONDS} s or {} GiB to compile",
+                MEMORY >> 30
+            ))
         })
     }
 }
@@ -128,7 +152,9 @@ pub fn compile_from_stdin() -> std::process::ExitCode {
     }
     let mut bytes = Vec::new();
     let read = io::stdin().take(super::inspect::FILE_BYTES + 1).read_to_end(&mut bytes);
-    let compiled = read.map_err(wasmtime::Error::from).and_then(|_| engine(Use::Compile)?.precompile_component(&bytes));
+    let compiled = read
+        .map_err(wasmtime::Error::from)
+        .and_then(|_| engine(Use::Compile)?.precompile_component(&bytes));
     match compiled {
         Ok(code) if io::stdout().write_all(&code).and_then(|()| io::stdout().flush()).is_ok() => {
             std::process::ExitCode::SUCCESS
@@ -153,18 +179,26 @@ fn load(engine: &Engine, path: &Path) -> Option<Component> {
     if !metadata.is_file() || metadata.uid() != rustix::process::getuid().as_raw() {
         return None;
     }
-    #[expect(unsafe_code, reason = "our own output, from a directory that only this user can write to")]
+    #[expect(
+        unsafe_code,
+        reason = "our own output, from a directory that only this user can write to"
+    )]
     // SAFETY: the file was written by `store` in a directory of mode 0700 that belongs to this user, and it
     // is named by the hash of the source and of the engine's configuration.
     let loaded = unsafe { Component::deserialize_file(engine, path) };
-    loaded.inspect_err(|error| tracing::warn!(%error, "a cached module cannot be used; compiling it again")).ok()
+    loaded
+        .inspect_err(
+            |error| tracing::warn!(%error, "a cached module cannot be used; compiling it again"),
+        )
+        .ok()
 }
 
 /// All of it or nothing, also when the machine stops.
 fn store(path: &Path, code: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = fs::File::create(&draft)?;
-    let written = file.write_all(code).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
+    let written =
+        file.write_all(code).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         drop(fs::remove_file(&draft));
     }

@@ -41,15 +41,21 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(broken)? {
-            Payload::CustomSection(section) if section.name() == SECTION => manifests.push(section.data()),
+            Payload::CustomSection(section) if section.name() == SECTION => {
+                manifests.push(section.data())
+            }
             Payload::CodeSectionStart { count, .. } => {
                 functions = functions.saturating_add(count);
                 if functions > FUNCTIONS {
-                    return Err(LoadError::TooLarge(format!("it has more than {FUNCTIONS} functions")));
+                    return Err(LoadError::TooLarge(format!(
+                        "it has more than {FUNCTIONS} functions"
+                    )));
                 }
             }
             Payload::CodeSectionEntry(body) if body.range().len() > BODY_BYTES => {
-                return Err(LoadError::TooLarge(format!("it has a function of more than {BODY_BYTES} bytes")));
+                return Err(LoadError::TooLarge(format!(
+                    "it has a function of more than {BODY_BYTES} bytes"
+                )));
             }
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
@@ -64,8 +70,13 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
     Validator::new_with_features(FEATURES).validate_all(bytes).map_err(broken)?;
     match manifests.as_slice() {
         [manifest] => Manifest::parse(manifest).map_err(LoadError::Manifest),
-        [] => Err(LoadError::Manifest(format!("there is no custom section `{SECTION}`; the SDK's `export!` makes it"))),
-        _ => Err(LoadError::Manifest(format!("there are {} custom sections `{SECTION}`", manifests.len()))),
+        [] => Err(LoadError::Manifest(format!(
+            "there is no custom section `{SECTION}`; the SDK's `export!` makes it"
+        ))),
+        _ => Err(LoadError::Manifest(format!(
+            "there are {} custom sections `{SECTION}`",
+            manifests.len()
+        ))),
     }
 }
 

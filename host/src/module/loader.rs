@@ -83,13 +83,15 @@ impl Loader {
 
     pub(crate) async fn load(&self, candidate: Candidate) -> Result<Module, LoadError> {
         let Candidate { path, bytes, hash } = candidate;
-        let (bytes, manifest) = tokio::task::spawn_blocking(move || inspect(&bytes).map(|manifest| (bytes, manifest)))
-            .await
-            .map_err(|error| LoadError::NotAComponent(error.to_string()))??;
+        let (bytes, manifest) =
+            tokio::task::spawn_blocking(move || inspect(&bytes).map(|manifest| (bytes, manifest)))
+                .await
+                .map_err(|error| LoadError::NotAComponent(error.to_string()))??;
         let component = self.compiler.compile(self.sandbox.engine(), &bytes, &hash).await?;
         let pre = self.linker.instantiate_pre(&component).and_then(ModulePre::new);
         let pre = pre.map_err(|error| LoadError::Link(format!("{error:#}")))?;
-        let descriptor = self.sandbox.describe(&manifest, &pre).await.map_err(LoadError::Describe)?;
+        let descriptor =
+            self.sandbox.describe(&manifest, &pre).await.map_err(LoadError::Describe)?;
         let patterns = check(&descriptor).map_err(LoadError::Descriptor)?;
         Ok(Module {
             name: manifest.module.name.as_str().into(),
@@ -127,7 +129,10 @@ impl Candidate {
         let mut bytes = Vec::new();
         let length = file.take(FILE_BYTES + 1).read_to_end(&mut bytes).map_err(LoadError::Read)?;
         if length as u64 > FILE_BYTES {
-            return Err(LoadError::TooLarge(format!("the file has more than {} MiB", FILE_BYTES >> 20)));
+            return Err(LoadError::TooLarge(format!(
+                "the file has more than {} MiB",
+                FILE_BYTES >> 20
+            )));
         }
         let hash = hash(&bytes);
         Ok(Self { path: path.to_owned(), bytes, hash })
@@ -148,21 +153,35 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
 fn check(descriptor: &Descriptor) -> Result<Vec<(String, regex::Regex)>, String> {
     let shown = |text: &str| format!("{:?}", text.chars().take(40).collect::<String>());
     let line = |what: &str, text: &str, most: usize| {
-        let sound = !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
-        if sound { Ok(()) } else { Err(format!("{what} {} must be 1 to {most} characters on one line", shown(text))) }
+        let sound = !text.trim().is_empty()
+            && text.chars().count() <= most
+            && !text.chars().any(char::is_control);
+        if sound {
+            Ok(())
+        } else {
+            Err(format!("{what} {} must be 1 to {most} characters on one line", shown(text)))
+        }
     };
     line("the title", &descriptor.title, 64)?;
     line("the summary", &descriptor.summary, 256)?;
-    if descriptor.commands.len() > 50 || descriptor.patterns.len() > 20 || descriptor.actions.len() > 200 {
+    if descriptor.commands.len() > 50
+        || descriptor.patterns.len() > 20
+        || descriptor.actions.len() > 200
+    {
         return Err("at most 50 commands, 20 patterns and 200 actions".to_owned());
     }
     for command in &descriptor.commands {
         let name = &command.name;
         let well_formed = (1..=32).contains(&name.len())
             && name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !well_formed {
-            return Err(format!("the command {} must be 1 to 32 characters of a-z, 0-9 and _", shown(name)));
+            return Err(format!(
+                "the command {} must be 1 to 32 characters of a-z, 0-9 and _",
+                shown(name)
+            ));
         }
         line("the summary", &command.summary, 256)?;
         for argument in &command.arguments {
@@ -171,19 +190,34 @@ fn check(descriptor: &Descriptor) -> Result<Vec<(String, regex::Regex)>, String>
         }
     }
     for name in descriptor.actions.iter().chain(&descriptor.answers) {
-        if name.is_empty() || name.len() > 32 || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
-            return Err(format!("the name {} must be 1 to 32 visible ASCII characters without a colon", shown(name)));
+        if name.is_empty()
+            || name.len() > 32
+            || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
+        {
+            return Err(format!(
+                "the name {} must be 1 to 32 visible ASCII characters without a colon",
+                shown(name)
+            ));
         }
     }
     if let Some(menu) = &descriptor.menu {
         line("the menu label", &menu.label, 64)?;
         if !descriptor.actions.contains(&menu.action) {
-            return Err(format!("the menu calls {}, which is not among the actions", shown(&menu.action)));
+            return Err(format!(
+                "the menu calls {}, which is not among the actions",
+                shown(&menu.action)
+            ));
         }
     }
-    let compile = |regex: &str| regex::RegexBuilder::new(regex).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).build();
+    let compile = |regex: &str| {
+        regex::RegexBuilder::new(regex)
+            .size_limit(PATTERN_BYTES)
+            .dfa_size_limit(PATTERN_BYTES)
+            .build()
+    };
     let pattern = |pattern: &crate::bindings::exports::umbrasil::module::handler::Pattern| {
-        let compiled = compile(&pattern.regex).map_err(|error| format!("the pattern {}: {error}", shown(&pattern.name)))?;
+        let compiled = compile(&pattern.regex)
+            .map_err(|error| format!("the pattern {}: {error}", shown(&pattern.name)))?;
         Ok((pattern.name.clone(), compiled))
     };
     descriptor.patterns.iter().map(pattern).collect()

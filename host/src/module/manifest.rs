@@ -58,12 +58,16 @@ impl Manifest {
         if bytes.len() > BYTES {
             return Err(format!("the manifest is longer than {BYTES} bytes"));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| "the manifest is not UTF-8".to_owned())?;
-        let manifest: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| "the manifest is not UTF-8".to_owned())?;
+        let manifest: Self =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
         let name = &manifest.module.name;
         let well_formed = (2..=32).contains(&name.len())
             && name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !well_formed {
             return Err(format!(
                 "the name {:?} must be 2 to 32 characters of a-z, 0-9 and -, and start with a letter",
@@ -74,8 +78,13 @@ impl Manifest {
             return Err(format!("the name `{name}` is reserved"));
         }
         let version = &manifest.module.version;
-        if version.is_empty() || version.len() > 64 || !version.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("the version must be 1 to 64 printable characters, such as 1.2.0".to_owned());
+        if version.is_empty()
+            || version.len() > 64
+            || !version.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(
+                "the version must be 1 to 64 printable characters, such as 1.2.0".to_owned()
+            );
         }
         manifest.storage.asked()?;
         Ok(manifest)
@@ -93,7 +102,8 @@ impl Storage {
     fn asked(&self) -> Result<Quota, String> {
         let bytes = match &self.quota {
             None => DEFAULT_QUOTA.bytes,
-            Some(quota) => size(quota).ok_or_else(|| format!("the quota {quota:?} is no size such as \"16MiB\""))?,
+            Some(quota) => size(quota)
+                .ok_or_else(|| format!("the quota {quota:?} is no size such as \"16MiB\""))?,
         };
         Ok(Quota { keys: self.keys.unwrap_or(DEFAULT_QUOTA.keys), bytes })
     }
@@ -127,14 +137,21 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused_with_line_and_caret() {
-        let error = manifest("[module]\nname = \"ab\"\nversion = \"1\"\npermisions = []").unwrap_err();
-        assert!(error.contains("line 4") && error.contains('^') && error.contains("permisions"), "{error}");
+        let error =
+            manifest("[module]\nname = \"ab\"\nversion = \"1\"\npermisions = []").unwrap_err();
+        assert!(
+            error.contains("line 4") && error.contains('^') && error.contains("permisions"),
+            "{error}"
+        );
     }
 
     #[test]
     fn names_are_plain_and_not_the_hosts() {
-        for name in ["", "a", "Finance", "../x", "host", "f\u{456}nance", "9lives", "a b", &"x".repeat(33)] {
-            let text = format!("[module]\nname = {name:?}\nversion = \"1\"").replace("\\u{", "\\u{");
+        for name in
+            ["", "a", "Finance", "../x", "host", "f\u{456}nance", "9lives", "a b", &"x".repeat(33)]
+        {
+            let text =
+                format!("[module]\nname = {name:?}\nversion = \"1\"").replace("\\u{", "\\u{");
             assert!(manifest(&text).is_err(), "{name}");
         }
     }
@@ -142,7 +159,8 @@ mod tests {
     #[test]
     fn sizes_are_whole_and_have_a_unit() {
         for quota in ["16", "16MB", "-1MiB", "99999999999999MiB", "1.5MiB"] {
-            let text = format!("[module]\nname = \"ab\"\nversion = \"1\"\n[storage]\nquota = {quota:?}");
+            let text =
+                format!("[module]\nname = \"ab\"\nversion = \"1\"\n[storage]\nquota = {quota:?}");
             assert!(manifest(&text).is_err(), "{quota}");
         }
     }

@@ -88,7 +88,8 @@ impl Registry {
                 return changes;
             }
         };
-        let gone: Vec<PathBuf> = seen.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
+        let gone: Vec<PathBuf> =
+            seen.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
         for path in gone {
             if let Some(Seen { outcome: Ok(module), .. }) = seen.remove(&path) {
                 self.remove(&module, &path, &mut changes);
@@ -108,12 +109,18 @@ impl Registry {
             let outcome = self.load(&path, before.as_ref(), &mut changes).await;
             seen.insert(path, Seen { fingerprint, outcome });
         }
-        let failed = seen.iter().filter_map(|(path, seen)| Some((name(path), seen.outcome.clone().err()?)));
+        let failed =
+            seen.iter().filter_map(|(path, seen)| Some((name(path), seen.outcome.clone().err()?)));
         self.failures.store(Arc::new(failed.collect()));
         changes
     }
 
-    async fn load(&self, path: &Path, before: Option<&Arc<str>>, changes: &mut Changes) -> Result<Arc<str>, String> {
+    async fn load(
+        &self,
+        path: &Path,
+        before: Option<&Arc<str>>,
+        changes: &mut Changes,
+    ) -> Result<Arc<str>, String> {
         match self.stage(path, before).await {
             Ok(None) => Ok(before.map_or_else(|| Arc::from(""), Arc::clone)),
             Ok(Some((module, note))) => {
@@ -128,12 +135,25 @@ impl Registry {
                     self.metrics.denied(&name(path), crate::telemetry::metrics::Refusal::Import);
                 }
                 let (file, reason) = (name(path), error.to_string());
-                let serving = before.and_then(|before| self.catalog.load().module(before).map(|module| module.manifest.module.version.clone()));
+                let serving = before.and_then(|before| {
+                    self.catalog
+                        .load()
+                        .module(before)
+                        .map(|module| module.manifest.module.version.clone())
+                });
                 tracing::error!(file, reason, serving, "a module was not loaded");
                 changes.notes.push(Note::Refused { file, reason: reason.clone(), serving });
                 // The file goes on standing for what it was loaded as: so its module goes when it does.
                 match before {
-                    Some(before) if self.catalog.load().module(before).is_some_and(|module| module.path == path) => Ok(Arc::clone(before)),
+                    Some(before)
+                        if self
+                            .catalog
+                            .load()
+                            .module(before)
+                            .is_some_and(|module| module.path == path) =>
+                    {
+                        Ok(Arc::clone(before))
+                    }
                     _ => Err(reason),
                 }
             }
@@ -141,7 +161,11 @@ impl Registry {
     }
 
     /// Loads a file and publishes it. None if it is what is already loaded.
-    async fn stage(&self, path: &Path, before: Option<&Arc<str>>) -> Result<Option<(Arc<str>, Note)>, LoadError> {
+    async fn stage(
+        &self,
+        path: &Path,
+        before: Option<&Arc<str>>,
+    ) -> Result<Option<(Arc<str>, Note)>, LoadError> {
         let read = path.to_owned();
         let candidate = tokio::task::spawn_blocking(move || Candidate::read(&read))
             .await
@@ -159,7 +183,9 @@ impl Registry {
         let predecessor = catalog.module(&name);
         if let Some(other) = predecessor.filter(|other| other.path != path) {
             let file = other.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            return Err(LoadError::Clash(format!("{file} is already the module {name}; remove one of the two")));
+            return Err(LoadError::Clash(format!(
+                "{file} is already the module {name}; remove one of the two"
+            )));
         }
         let note = Note::Loaded {
             module: name.to_string(),
@@ -193,7 +219,9 @@ fn files(directory: &Path) -> Result<BTreeMap<PathBuf, Fingerprint>, String> {
     let metadata = std::fs::metadata(directory).map_err(|error| format!("{shown}: {error}"))?;
     let owner = metadata.uid();
     if metadata.mode() & 0o002 != 0 || (owner != rustix::process::getuid().as_raw() && owner != 0) {
-        return Err(format!("others can write to {shown}, so nothing is loaded from it (chmod go-w, chown)"));
+        return Err(format!(
+            "others can write to {shown}, so nothing is loaded from it (chmod go-w, chown)"
+        ));
     }
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(directory).map_err(|error| format!("{shown}: {error}"))? {
@@ -207,7 +235,9 @@ fn files(directory: &Path) -> Result<BTreeMap<PathBuf, Fingerprint>, String> {
         let (inode, length, modified) = (metadata.ino(), metadata.len(), metadata.modified().ok());
         files.insert(path, Fingerprint { inode, length, modified });
         if files.len() == FILES {
-            tracing::warn!("more than {FILES} files in the modules directory; the rest is not looked at");
+            tracing::warn!(
+                "more than {FILES} files in the modules directory; the rest is not looked at"
+            );
             break;
         }
     }

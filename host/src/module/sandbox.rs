@@ -88,7 +88,15 @@ impl Sandbox {
         typing: mpsc::Sender<i64>,
     ) -> wasmtime::Result<Self> {
         let instances = Arc::new(Semaphore::new(INSTANCES as usize));
-        Ok(Self { clock: Clock::start()?, guests, instances, database, settings: Arc::new(settings), metrics, typing })
+        Ok(Self {
+            clock: Clock::start()?,
+            guests,
+            instances,
+            database,
+            settings: Arc::new(settings),
+            metrics,
+            typing,
+        })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -102,7 +110,9 @@ impl Sandbox {
         chat_id: i64,
         event: Event,
     ) -> Result<Outcome, CallError> {
-        let permits = tokio::time::timeout(PATIENCE, self.permits(module)).await.map_err(|_| CallError::Busy)??;
+        let permits = tokio::time::timeout(PATIENCE, self.permits(module))
+            .await
+            .map_err(|_| CallError::Busy)??;
         let (sandbox, module) = (Arc::clone(self), Arc::clone(module));
         let work = async move {
             let outcome = sandbox.run(&module, chat_id, &event).await;
@@ -120,7 +130,12 @@ impl Sandbox {
         Ok([own.map_err(|_| CallError::Busy)?, any.map_err(|_| CallError::Busy)?])
     }
 
-    async fn run(&self, module: &Module, chat_id: i64, event: &Event) -> Result<Outcome, CallError> {
+    async fn run(
+        &self,
+        module: &Module,
+        chat_id: i64,
+        event: &Event,
+    ) -> Result<Outcome, CallError> {
         let chat = Chat {
             typing: Some(self.typing.clone()),
             chat_id,
@@ -183,7 +198,9 @@ impl Sandbox {
             let result = tokio::time::timeout(LOAD_WALL, call).await;
             let mut state = store.into_data();
             log_output(&mut state);
-            result.map_err(|_| CallError::Wall)?.map_err(|error| CallError::of(&error, &state.meter))
+            result
+                .map_err(|_| CallError::Wall)?
+                .map_err(|error| CallError::of(&error, &state.meter))
         };
         let task = AbortOnDropHandle::new(self.guests.spawn(work));
         task.await.unwrap_or_else(|error| Err(CallError::Trap(format!("the host failed: {error}"))))
@@ -222,7 +239,11 @@ impl CallError {
             _ => {}
         }
         let detail = format!("{error:#}");
-        if detail.contains("fuel allocated for hostcalls") { Self::Boundary } else { Self::Trap(detail) }
+        if detail.contains("fuel allocated for hostcalls") {
+            Self::Boundary
+        } else {
+            Self::Trap(detail)
+        }
     }
 
     /// How this counts in the metrics.
@@ -235,7 +256,9 @@ impl CallError {
             Self::Failure(Failure::Usage(_)) => Ending::Usage,
             Self::Failure(Failure::Unavailable(_)) => Ending::Unavailable,
             Self::Failure(Failure::Internal(_) | Failure::Other(_)) => Ending::Internal,
-            Self::Stack | Self::Boundary | Self::Calls | Self::Exit(_) | Self::Trap(_) => Ending::Trap,
+            Self::Stack | Self::Boundary | Self::Calls | Self::Exit(_) | Self::Trap(_) => {
+                Ending::Trap
+            }
         }
     }
 }
@@ -249,6 +272,8 @@ fn log_output(state: &mut State) {
         }
     }
     if dropped > 0 {
-        state.log.write(Level::Warn, &format!("log truncated: {dropped} bytes of output were dropped"));
+        state
+            .log
+            .write(Level::Warn, &format!("log truncated: {dropped} bytes of output were dropped"));
     }
 }

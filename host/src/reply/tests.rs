@@ -11,7 +11,17 @@ fn units(html: &str) -> usize {
 #[test]
 fn sound_markup_stays_and_broken_markup_becomes_text() {
     assert_eq!(parts("<b>Hi</b> &lt;you&gt;"), ["<b>Hi</b> &lt;you&gt;"]);
-    for broken in ["<b>Hi", "Hi</b>", "<b><i>x</b></i>", "1 < 2", "a & b", "<script>x</script>", "<b onclick=\"x\">x</b>", "<a href=\"javascript:x\">x</a>", "<a>x</a>"] {
+    for broken in [
+        "<b>Hi",
+        "Hi</b>",
+        "<b><i>x</b></i>",
+        "1 < 2",
+        "a & b",
+        "<script>x</script>",
+        "<b onclick=\"x\">x</b>",
+        "<a href=\"javascript:x\">x</a>",
+        "<a>x</a>",
+    ] {
         assert_eq!(parts(broken), [escape(broken)], "{broken}");
         assert_eq!(plain(&escape(broken)), broken);
     }
@@ -24,8 +34,14 @@ fn a_long_text_is_cut_at_lines_and_keeps_every_character() {
     let parts = parts(&text);
     assert!(parts.len() > 1);
     assert!(parts.iter().all(|part| units(part) <= TEXT));
-    assert!(parts.iter().skip(1).all(|part| part.starts_with(|first: char| first.is_ascii_digit())), "cut between lines");
-    assert_eq!(parts.join("\n").split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+    assert!(
+        parts.iter().skip(1).all(|part| part.starts_with(|first: char| first.is_ascii_digit())),
+        "cut between lines"
+    );
+    assert_eq!(
+        parts.join("\n").split_whitespace().collect::<Vec<_>>(),
+        text.split_whitespace().collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -41,7 +57,12 @@ fn tags_are_closed_before_a_cut_and_opened_after_it() {
 
 #[test]
 fn no_emoji_and_no_entity_is_cut_in_two() {
-    for text in ["🎉".repeat(2049), format!("x{}", "🎉".repeat(2048)), "&amp;".repeat(4097), format!("a{}", "&lt;".repeat(5000))] {
+    for text in [
+        "🎉".repeat(2049),
+        format!("x{}", "🎉".repeat(2048)),
+        "&amp;".repeat(4097),
+        format!("a{}", "&lt;".repeat(5000)),
+    ] {
         let parts = parts(&text);
         assert_eq!(parts.concat(), text);
         assert!(parts.iter().all(|part| units(part) <= TEXT && is_well_formed(part)));
@@ -73,6 +94,8 @@ fn nothing_to_show_is_no_message() {
 fn the_keyboard_goes_under_the_last_part_and_the_first_part_replaces() {
     let keyboard = vec![vec![Button { label: "Go".to_owned(), data: "h:menu".to_owned() }]];
     let messages = messages(&"x".repeat(5000), keyboard, Some(7));
-    assert!(matches!(&messages[0], Outgoing::Edit { message_id: 7, keyboard, .. } if keyboard.is_empty()));
+    assert!(
+        matches!(&messages[0], Outgoing::Edit { message_id: 7, keyboard, .. } if keyboard.is_empty())
+    );
     assert!(matches!(&messages[1], Outgoing::Send { keyboard, .. } if keyboard.len() == 1));
 }

@@ -65,7 +65,6 @@ struct Parameters {
     retry_after: Option<u64>,
 }
 
-
 #[derive(Serialize)]
 struct GetUpdates {
     offset: i64,
@@ -109,7 +108,11 @@ impl Api {
     }
 
     /// Sends a request with a file.
-    pub(super) async fn upload(&self, method: &str, form: reqwest::multipart::Form) -> Result<(), ApiError> {
+    pub(super) async fn upload(
+        &self,
+        method: &str,
+        form: reqwest::multipart::Form,
+    ) -> Result<(), ApiError> {
         let request = self.bot.client().post(self.url(method)).timeout(3 * CALL).multipart(form);
         self.answer::<serde::de::IgnoredAny>(request).await.map(drop)
     }
@@ -123,7 +126,10 @@ impl Api {
         self.answer(self.bot.client().post(self.url(method)).timeout(timeout).json(body)).await
     }
 
-    async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ApiError> {
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ApiError> {
         // The URL of a request holds the token: errors are stripped of it.
         let response = request.send().await.map_err(|error| {
             let connecting = error.is_connect() || error.is_builder();
@@ -131,20 +137,30 @@ impl Api {
             if connecting { ApiError::Unreachable(text) } else { ApiError::Lost(text) }
         })?;
         let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(|error| ApiError::Lost(chain(&error.without_url())))?;
+        let body =
+            response.bytes().await.map_err(|error| ApiError::Lost(chain(&error.without_url())))?;
         // One broken character must not hide the other updates of a batch.
         let body = String::from_utf8_lossy(&body);
         let parsed = serde_json::from_str::<Envelope<T>>(&body);
         match parsed {
             Ok(Envelope { ok: true, result: Some(result), .. }) => Ok(result),
-            Ok(Envelope { ok: true, result: None, .. }) => Err(ApiError::Lost("an answer without a result".to_owned())),
+            Ok(Envelope { ok: true, result: None, .. }) => {
+                Err(ApiError::Lost("an answer without a result".to_owned()))
+            }
             Ok(Envelope { error_code, description, parameters, .. }) => {
                 let code = if error_code == 0 { status } else { error_code };
-                Err(meaning(code, description, parameters.and_then(|parameters| parameters.retry_after)))
+                Err(meaning(
+                    code,
+                    description,
+                    parameters.and_then(|parameters| parameters.retry_after),
+                ))
             }
             // The body is not shown: an error page may repeat the URL.
             Err(_) if status >= 400 => Err(meaning(status, String::new(), None)),
-            Err(error) => Err(ApiError::Lost(format!("an answer that is not JSON of the Bot API ({:?})", error.classify()))),
+            Err(error) => Err(ApiError::Lost(format!(
+                "an answer that is not JSON of the Bot API ({:?})",
+                error.classify()
+            ))),
         }
     }
 

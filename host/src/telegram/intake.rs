@@ -71,7 +71,9 @@ impl Intake {
                 Err(error) => {
                     self.metrics.polling.set(0);
                     tracing::error!(%error, again_in_s = pause.as_secs(), "cannot fetch updates");
-                    if matches!(error, ApiError::Conflict(_)) && noted.is_none_or(|noted| noted.elapsed() > NOTE) {
+                    if matches!(error, ApiError::Conflict(_))
+                        && noted.is_none_or(|noted| noted.elapsed() > NOTE)
+                    {
                         noted = Some(Instant::now());
                         self.dispatch.tell_owners("⚠️ Another program fetches this bot's updates with the same token. Only one may: stop the other, or give it a bot of its own.").await;
                     }
@@ -91,7 +93,10 @@ impl Intake {
 
     /// Keeps what counts. Some: all is durable, and the next offset if there was an update. None: it is
     /// not, and the same updates must be fetched again.
-    async fn accept(&mut self, updates: &[Box<serde_json::value::RawValue>]) -> Option<Option<i64>> {
+    async fn accept(
+        &mut self,
+        updates: &[Box<serde_json::value::RawValue>],
+    ) -> Option<Option<i64>> {
         let now_ms = chrono::Utc::now().timestamp_millis();
         let received = Instant::now();
         let mut next = None;
@@ -137,7 +142,10 @@ impl Intake {
             }
             let body = raw.get().into();
             batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
-            if !self.lanes.push(chat, Arrived { incoming, received_ms: now_ms, received, recovered: false }) {
+            if !self
+                .lanes
+                .push(chat, Arrived { incoming, received_ms: now_ms, received, recovered: false })
+            {
                 spilled.push(chat);
             }
         }

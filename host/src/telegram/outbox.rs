@@ -97,12 +97,19 @@ impl Outbox {
                 }
                 Verdict::Hopeless => {
                     self.metrics.sent("refused");
-                    tracing::warn!(chat = chat_id, error = error.map(|error| error.to_string()), "Telegram does not take a message; it is dropped");
+                    tracing::warn!(
+                        chat = chat_id,
+                        error = error.map(|error| error.to_string()),
+                        "Telegram does not take a message; it is dropped"
+                    );
                     self.database.sent(id);
                     return Flow::Next;
                 }
                 Verdict::AsPlainText => {
-                    tracing::warn!(chat = chat_id, "Telegram does not understand the markup; sending plain text");
+                    tracing::warn!(
+                        chat = chat_id,
+                        "Telegram does not understand the markup; sending plain text"
+                    );
                     style = Style::Plain;
                     continue;
                 }
@@ -118,7 +125,11 @@ impl Outbox {
                     self.database.attempted(id);
                     if attempts >= ATTEMPTS {
                         self.metrics.sent("given_up");
-                        tracing::error!(chat = chat_id, attempts, "a message may not have been delivered; giving it up");
+                        tracing::error!(
+                            chat = chat_id,
+                            attempts,
+                            "a message may not have been delivered; giving it up"
+                        );
                         self.database.sent(id);
                         return Flow::Next;
                     }
@@ -126,7 +137,12 @@ impl Outbox {
                 }
             };
             self.metrics.sent("retry");
-            tracing::warn!(chat = chat_id, error = error.map(|error| error.to_string()), wait_s = wait.as_secs(), "a message waits");
+            tracing::warn!(
+                chat = chat_id,
+                error = error.map(|error| error.to_string()),
+                wait_s = wait.as_secs(),
+                "a message waits"
+            );
             tokio::select! {
                 () = tokio::time::sleep(jittered(wait)) => {}
                 () = self.stopping.cancelled() => return Flow::Stop,
@@ -142,9 +158,17 @@ impl Outbox {
         }
     }
 
-    async fn attempt(&self, chat: i64, outgoing: &Outgoing, file: Option<&[u8]>, style: Style) -> Result<(), ApiError> {
+    async fn attempt(
+        &self,
+        chat: i64,
+        outgoing: &Outgoing,
+        file: Option<&[u8]>,
+        style: Style,
+    ) -> Result<(), ApiError> {
         match outgoing {
-            Outgoing::Send { html, keyboard } => self.api.send(&request::message(chat, html, keyboard, style)).await,
+            Outgoing::Send { html, keyboard } => {
+                self.api.send(&request::message(chat, html, keyboard, style)).await
+            }
             Outgoing::Edit { message_id, html, keyboard } => {
                 self.api.send(&request::edit(chat, *message_id, html, keyboard, style)).await
             }
@@ -198,15 +222,26 @@ fn verdict(error: Option<&ApiError>, outgoing: &Outgoing, style: Style) -> Verdi
     let Some(error) = error else { return Verdict::Delivered };
     let is_edit = matches!(outgoing, Outgoing::Edit { .. });
     match error {
-        ApiError::Refused(_, text) if is_edit && text.contains("message is not modified") => Verdict::Delivered,
-        ApiError::Refused(_, text) if is_edit && (text.contains("to edit not found") || text.contains("can't be edited")) => {
+        ApiError::Refused(_, text) if is_edit && text.contains("message is not modified") => {
+            Verdict::Delivered
+        }
+        ApiError::Refused(_, text)
+            if is_edit
+                && (text.contains("to edit not found") || text.contains("can't be edited")) =>
+        {
             Verdict::AsNewMessage
         }
-        ApiError::Refused(_, text) if style == Style::Html && text.contains("can't parse entities") => Verdict::AsPlainText,
+        ApiError::Refused(_, text)
+            if style == Style::Html && text.contains("can't parse entities") =>
+        {
+            Verdict::AsPlainText
+        }
         ApiError::Refused(..) | ApiError::Forbidden(_) => Verdict::Hopeless,
         ApiError::RetryAfter(wait) => Verdict::Wait(*wait),
         // The token may be mended, the network may come back: the message waits for that.
-        ApiError::Unreachable(_) | ApiError::Unauthorized | ApiError::Conflict(_) => Verdict::Wait(FIRST_PAUSE),
+        ApiError::Unreachable(_) | ApiError::Unauthorized | ApiError::Conflict(_) => {
+            Verdict::Wait(FIRST_PAUSE)
+        }
         ApiError::Server(_) | ApiError::Lost(_) => Verdict::Unsure,
     }
 }

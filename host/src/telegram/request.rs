@@ -1,11 +1,13 @@
 //! From what the host wants to say to requests of the Bot API. Pure.
 
 use teloxide::payloads::{
-    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, EditMessageText, EditMessageTextSetters as _, SendChatAction,
-    SendMessage, SendMessageSetters as _, SetMyCommands,
+    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, EditMessageText,
+    EditMessageTextSetters as _, SendChatAction, SendMessage, SendMessageSetters as _,
+    SetMyCommands,
 };
 use teloxide::types::{
-    BotCommand, ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageId, ParseMode,
+    BotCommand, ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions,
+    MessageId, ParseMode,
 };
 
 use crate::module::catalog::Catalog;
@@ -34,10 +36,18 @@ pub(super) fn message(chat: i64, html: &str, keyboard: &Keyboard, style: Style) 
     if keyboard.is_empty() { request } else { request.reply_markup(markup(keyboard)) }
 }
 
-pub(super) fn edit(chat: i64, message: i64, html: &str, keyboard: &Keyboard, style: Style) -> EditMessageText {
+pub(super) fn edit(
+    chat: i64,
+    message: i64,
+    html: &str,
+    keyboard: &Keyboard,
+    style: Style,
+) -> EditMessageText {
     let message = MessageId(i32::try_from(message).unwrap_or(0));
     let mut request = match style {
-        Style::Html => EditMessageText::new(ChatId(chat), message, html).parse_mode(ParseMode::Html),
+        Style::Html => {
+            EditMessageText::new(ChatId(chat), message, html).parse_mode(ParseMode::Html)
+        }
         Style::Plain => EditMessageText::new(ChatId(chat), message, plain(html)),
     };
     request = request.link_preview_options(no_preview());
@@ -59,18 +69,23 @@ pub(super) fn answer(query: String, notice: Option<String>) -> AnswerCallbackQue
 /// The list that Telegram shows while somebody types a slash: the host's commands, then the modules'.
 pub(crate) fn commands(catalog: &Catalog) -> SetMyCommands {
     let own = native::COMMANDS.iter().map(|(name, summary)| (*name, *summary));
-    let of_modules = catalog
-        .modules()
-        .flat_map(|module| module.descriptor.commands.iter().map(|command| (command.name.as_str(), command.summary.as_str())));
+    let of_modules = catalog.modules().flat_map(|module| {
+        module
+            .descriptor
+            .commands
+            .iter()
+            .map(|command| (command.name.as_str(), command.summary.as_str()))
+    });
     let command = |(name, summary): (&str, &str)| {
         BotCommand::new(name, summary.chars().take(DESCRIPTION).collect::<String>())
     };
     SetMyCommands::new(own.chain(of_modules).take(COMMANDS).map(command))
 }
 
-
 fn markup(keyboard: &Keyboard) -> InlineKeyboardMarkup {
-    let button = |button: &crate::outgoing::Button| InlineKeyboardButton::callback(button.label.clone(), button.data.clone());
+    let button = |button: &crate::outgoing::Button| {
+        InlineKeyboardButton::callback(button.label.clone(), button.data.clone())
+    };
     InlineKeyboardMarkup::new(keyboard.iter().map(|row| row.iter().map(button).collect::<Vec<_>>()))
 }
 

@@ -94,7 +94,8 @@ struct Chat {
 impl Update {
     /// Reads who sent the update. The id alone is given if that is not possible, so that it can be confirmed.
     pub(super) fn read(raw: &str) -> Result<Self, (Option<i64>, Unusable)> {
-        let envelope: Envelope = serde_json::from_str(raw).map_err(|_| (lenient_id(raw), Unusable::Malformed))?;
+        let envelope: Envelope =
+            serde_json::from_str(raw).map_err(|_| (lenient_id(raw), Unusable::Malformed))?;
         let id = id(&envelope.update_id).ok_or((None, Unusable::Malformed))?;
         let malformed = |_| (Some(id), Unusable::Malformed);
         let kind = if let Some(message) = envelope.message {
@@ -131,13 +132,17 @@ impl Kind {
                 sender: message.from.as_ref().map(|from| from.id),
                 chat: Some(message.chat.id),
                 private: message.chat.r#type == "private",
-                bot: message.from.as_ref().is_some_and(|from| from.is_bot) || message.via_bot.is_some(),
+                bot: message.from.as_ref().is_some_and(|from| from.is_bot)
+                    || message.via_bot.is_some(),
                 on_behalf: message.sender_chat.is_some(),
             },
             Self::Button(query) => Origin {
                 sender: Some(query.from.id),
                 chat: query.message.as_ref().map(|message| message.chat.id),
-                private: query.message.as_ref().is_some_and(|message| message.chat.r#type == "private"),
+                private: query
+                    .message
+                    .as_ref()
+                    .is_some_and(|message| message.chat.r#type == "private"),
                 bot: query.from.is_bot,
                 on_behalf: false,
             },
@@ -177,8 +182,15 @@ impl CallbackQuery {
     fn into_incoming(self, update_id: i64, now_ms: i64) -> Result<Incoming, Unusable> {
         let message = self.message.ok_or(Unusable::Ignored)?;
         let data = self.data.ok_or(Unusable::Ignored)?;
-        let content = Content::Button { query: self.id, data, message_id: Some(message.message_id) };
-        Ok(Incoming { update_id, chat_id: message.chat.id, user: self.from.into(), at_ms: now_ms, content })
+        let content =
+            Content::Button { query: self.id, data, message_id: Some(message.message_id) };
+        Ok(Incoming {
+            update_id,
+            chat_id: message.chat.id,
+            user: self.from.into(),
+            at_ms: now_ms,
+            content,
+        })
     }
 }
 
@@ -196,7 +208,8 @@ fn id(value: &Value) -> Option<i64> {
 /// The id of an update that is otherwise not understood.
 fn lenient_id(raw: &str) -> Option<i64> {
     let after = raw.split("\"update_id\"").nth(1)?.trim_start().strip_prefix(':')?.trim_start();
-    let digits: String = after.trim_start_matches('"').chars().take_while(char::is_ascii_digit).collect();
+    let digits: String =
+        after.trim_start_matches('"').chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
 

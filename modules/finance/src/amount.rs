@@ -189,7 +189,7 @@ fn is_grouped(parts: &[&str]) -> bool {
 
 /// The minor units of `whole` and `decimals`, which are digits.
 fn minor(whole: &str, decimals: &str, currency: Currency) -> Result<i64, String> {
-    let exponent = currency.exponent();
+    let exponent = currency.exponent() as usize;
     if decimals.len() > exponent {
         let code = currency.code();
         return Err(match exponent {

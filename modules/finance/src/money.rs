@@ -57,7 +57,7 @@ impl Currency {
     }
 
     /// How many decimals the currency has, as ISO 4217 says. A code that it doesn't know has two.
-    pub(crate) fn exponent(self) -> usize {
+    pub(crate) fn exponent(self) -> u32 {
         match self.code() {
             "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF"
             | "UGX" | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
@@ -110,13 +110,16 @@ impl fmt::Display for Money {
 impl fmt::Display for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Money { minor, currency } = self.0;
-        let width = currency.exponent();
         let sign = if minor < 0 { "-" } else { "" };
-        // Digits instead of a division: `i64::MIN` has no positive twin, its digits are fine.
-        let digits = format!("{:0>1$}", minor.unsigned_abs(), width + 1);
-        let (whole, decimals) = digits.split_at(digits.len() - width);
-        let point = if width == 0 { "" } else { "." };
-        write!(f, "{sign}{whole}{point}{decimals}")
+        // Not `abs`: `i64::MIN` has no positive twin.
+        let minor = minor.unsigned_abs();
+        match currency.exponent() {
+            0 => write!(f, "{sign}{minor}"),
+            width => {
+                let unit = 10_u64.pow(width);
+                write!(f, "{sign}{}.{:0>2$}", minor / unit, minor % unit, width as usize)
+            }
+        }
     }
 }
 

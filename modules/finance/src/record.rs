@@ -174,21 +174,13 @@ impl Entry {
     }
 
     pub(crate) fn write(&self) -> String {
-        [
-            VERSION,
-            self.direction.letter(),
-            self.currency.code(),
-            &self.effect.to_string(),
-            &self.month.to_string(),
-            &self.unix_ms.to_string(),
-            &self.offset_seconds.to_string(),
-            &self.previous.to_string(),
-            &self.reverses.to_string(),
-            &self.category,
-            &self.note,
-            &self.event,
-        ]
-        .join("\t")
+        let Self { effect, month, unix_ms, offset_seconds, previous, reverses, .. } = self;
+        let Self { category, note, event, .. } = self;
+        let (direction, currency) = (self.direction.letter(), self.currency.code());
+        format!(
+            "{VERSION}	{direction}	{currency}	{effect}	{month}	{unix_ms}	{offset_seconds}	\
+             {previous}	{reverses}	{category}	{note}	{event}"
+        )
     }
 
     fn parse(value: &[u8]) -> Option<Self> {

@@ -81,16 +81,21 @@ function wrap(entity, text, runCommand) {
         },
       }, icon("copy"));
       const label = el("span", { class: "language" }, entity.language || "");
-      return { outer: el("div", { class: "pre" }, label, copy, el("pre", {}, code)), content: null };
+      return { outer: el("div", { class: "pre" }, label, copy, el("pre", { tabIndex: 0 }, code)), content: null };
     }
     case "text_link": return both(safeLink(entity.url));
     case "spoiler": {
-      const reveal = () => { node.classList.add("shown"); node.removeAttribute("aria-label"); };
-      const node = el("span", {
+      const inner = el("span", { "aria-hidden": "true" });
+      const reveal = () => {
+        outer.classList.add("shown");
+        for (const name of ["role", "tabindex", "aria-label"]) outer.removeAttribute(name);
+        inner.removeAttribute("aria-hidden");
+      };
+      const outer = el("span", {
         class: "spoiler", role: "button", tabIndex: 0, "aria-label": "Hidden text, press to show",
         onclick: reveal, onkeydown: (event) => event.key === "Enter" && reveal(),
-      });
-      return both(node);
+      }, inner);
+      return { outer, content: inner };
     }
     case "bot_command": {
       if (!runCommand) return both(el("span", { class: "command" }));

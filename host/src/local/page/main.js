@@ -70,7 +70,10 @@ async function choose(id, all = false) {
   unread.delete(id);
   showPeople();
   $("stranger-hint").hidden = person.role !== "stranger";
-  if (moved) composer.showFor(id);
+  if (moved) {
+    composer.showFor(id);
+    $("toasts").replaceChildren();
+  }
   if (location.hash !== `#${id}`) history.replaceState(null, "", `#${id}`);
   held ??= [];
   try {
@@ -131,15 +134,14 @@ function showPeople() {
   const focused = $("people").contains(document.activeElement) ? document.activeElement.dataset.person : null;
   $("people").replaceChildren(...people.map((person) => {
     const count = unread.get(person.id) ?? 0;
-    const news = count ? `, ${count} unread` : "";
     return el("button", {
       class: "person", type: "button", "data-testid": "user", "data-person": person.id, "data-role": person.role,
-      "aria-current": person.id === current?.id ? "true" : null, "aria-label": `${person.first_name}, ${ROLES[person.role] ?? person.role}${news}`,
+      "aria-current": person.id === current?.id ? "true" : null,
       onclick: () => choose(person.id).catch((error) => overlays.toast(error.message, "error")),
     },
-      el("span", { class: "avatar" }, [...person.first_name][0] ?? "?"),
+      el("span", { class: "avatar", "aria-hidden": "true" }, [...person.first_name][0] ?? "?"),
       el("span", { class: "person-text" }, el("b", {}, person.first_name), el("span", {}, ROLES[person.role] ?? person.role)),
-      count ? el("span", { class: "unread", "data-testid": "unread" }, count > 99 ? "99+" : String(count)) : null);
+      count ? el("span", { class: "unread", "data-testid": "unread" }, count > 99 ? "99+" : String(count), el("span", { class: "hidden" }, " unread")) : null);
   }));
   if (focused) $("people").querySelector(`[data-person="${focused}"]`)?.focus();
 }

@@ -16,7 +16,9 @@ fn content(update: &Value) -> Result<Content, Unusable> {
 
 #[test]
 fn a_message_with_things_that_nobody_knows_yet_is_read_all_the_same() {
-    let update = message(json!({"entities": [{"type": "date_time", "offset": 0, "length": 6, "x": []}], "new_field": {"a": 1}}));
+    let update = message(
+        json!({"entities": [{"type": "date_time", "offset": 0, "length": 6, "x": []}], "new_field": {"a": 1}}),
+    );
     assert_eq!(content(&update), Ok(Content::Text("/start".to_owned())));
 }
 
@@ -34,7 +36,10 @@ fn where_it_comes_from_is_what_the_gate_asks() {
     assert!(!origin(&message(json!({"chat": {"id": -5, "type": "group"}}))).private);
     assert!(origin(&message(json!({"sender_chat": {"id": -5, "type": "channel"}}))).on_behalf);
     assert!(origin(&message(json!({"via_bot": {"id": 5}}))).bot);
-    assert_eq!(origin(&json!({"update_id": 1, "inline_query": {"from": {"id": 111}}})).sender, None);
+    assert_eq!(
+        origin(&json!({"update_id": 1, "inline_query": {"from": {"id": 111}}})).sender,
+        None
+    );
     let button = json!({"update_id": 1, "callback_query": {"id": "q", "from": {"id": 111}, "data": "x", "chat_instance": "1"}});
     assert_eq!(origin(&button).chat, None, "a button without its message comes from nowhere");
 }

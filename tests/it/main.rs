@@ -1,0 +1,4 @@
+//! One test binary: everything end to end, by topic.
+
+mod chat;
+mod files;
