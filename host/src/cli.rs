@@ -19,7 +19,7 @@ pub struct Cli {
 enum Command {
     /// Runs the bot (this is also what happens without a command).
     ///
-    /// Without TELEGRAM_BOT_TOKEN it runs in local mode: a chat page on this machine instead of Telegram.
+    /// Without a bot token it runs in local mode: a chat page on this machine instead of Telegram.
     Run,
     /// Checks the settings, and the health of a bot that runs with them.
     Doctor,
@@ -33,6 +33,7 @@ const CONFIG: u8 = 78;
 
 impl Cli {
     /// Carries the command out, and says how it ended.
+    #[must_use]
     pub fn execute(self) -> ExitCode {
         match self.command.unwrap_or(Command::Run) {
             Command::Run => run::run(),

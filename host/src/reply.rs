@@ -93,20 +93,28 @@ const TAGS: [&str; 15] = [
     "u",
 ];
 
-/// Splits `html` into at most `parts` pieces of at most `limit` units each.
+/// Splits `html` into at most `parts` pieces of at most `limit` units each. What is over is left out, and
+/// the last piece says so.
 fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
+    const NOTE: &str = "\n… (cut: too long)";
+    let mut pieces = pieces(html, limit);
+    if pieces.len() > parts {
+        pieces.truncate(parts);
+        if let Some(last) = pieces.last_mut() {
+            let shorter = self::pieces(last, limit - NOTE.encode_utf16().count());
+            *last = shorter.into_iter().next().unwrap_or_default() + NOTE;
+        }
+    }
+    pieces
+}
+
+/// All pieces of at most `limit` units that `html` makes.
+fn pieces(html: &str, limit: usize) -> Vec<String> {
     let html: String = html.chars().filter(|character| !is_forbidden(*character)).collect();
-    let escaped;
-    let html = if is_well_formed(&html) {
-        html.trim()
-    } else {
-        escaped = escape(&html);
-        escaped.trim()
-    };
+    let html = if is_well_formed(&html) { html } else { escape(&html) };
     let mut writer =
         Writer { limit, parts: Vec::new(), current: String::new(), used: 0, open: Vec::new() };
-    let most = parts;
-    for token in tokens(html) {
+    for token in tokens(html.trim()) {
         match token {
             Token::Text(text, units) => writer.text(text, units),
             Token::Open { tag, written } => {
@@ -115,24 +123,11 @@ fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
             }
             Token::Close(tag) => {
                 writer.open.pop();
-                writer.current.push_str(&format!("</{tag}>"));
+                writer.close(tag);
             }
         }
-        if writer.parts.len() >= most {
-            break;
-        }
     }
-    let mut finished = writer.finish();
-    if finished.len() > most {
-        finished.truncate(most);
-        if let Some(last) = finished.last_mut() {
-            // Room for the note: the part is cut once more where it is full.
-            let note = "\n… (cut: too long)";
-            let room = limit - note.encode_utf16().count();
-            *last = split(last, room, 1).into_iter().next().unwrap_or_default() + note;
-        }
-    }
-    finished
+    writer.finish()
 }
 
 struct Writer<'a> {
@@ -157,9 +152,13 @@ impl<'a> Writer<'a> {
         self.used += units;
     }
 
+    fn close(&mut self, tag: &str) {
+        self.current.extend(["</", tag, ">"]);
+    }
+
     fn break_here(&mut self) {
         for (tag, _) in self.open.iter().rev() {
-            self.current.push_str(&format!("</{tag}>"));
+            self.current.extend(["</", tag, ">"]);
         }
         let part = std::mem::take(&mut self.current);
         if self.used > 0 {

@@ -332,20 +332,14 @@ impl Writer {
         }
         let module = &*writes.module;
         for (key, value) in &writes.values {
-            match value {
-                Some(value) => {
-                    let sql = "INSERT INTO storage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value";
-                    self.connection.prepare_cached(sql)?.execute((
-                        module,
-                        key.as_bytes(),
-                        value,
-                    ))?;
+            let sql = match value {
+                Some(_) => {
+                    "INSERT INTO storage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value"
                 }
-                None => {
-                    let sql = "DELETE FROM storage WHERE module = ?1 AND key = ?2";
-                    self.connection.prepare_cached(sql)?.execute((module, key.as_bytes()))?;
-                }
-            }
+                // The third parameter is none here, and named so that both take the same.
+                None => "DELETE FROM storage WHERE module = ?1 AND key = ?2 AND ?3 IS NULL",
+            };
+            self.connection.prepare_cached(sql)?.execute((module, key.as_bytes(), value))?;
         }
         if self.usage.get(&writes.module) != Some(&usage) {
             let sql = "INSERT OR REPLACE INTO usage VALUES (?1, ?2, ?3)";
@@ -368,24 +362,22 @@ impl Job {
             Self::Receive(_, done) | Self::Bury(_, done) | Self::Remember(_, _, done) => {
                 done.send(applied.into_result().map(drop)).unwrap_or_default();
             }
-            Self::Commit(_, done) => {
-                drop(done.send(applied.into_result().map(|applied| match applied {
-                    Applied::Messages(messages) => messages,
-                    _ => Vec::new(),
-                })))
-            }
-            Self::Begin(_, done) => {
-                drop(done.send(applied.into_result().map(|applied| match applied {
-                    Applied::Count(count) => count,
-                    _ => 0,
-                })))
-            }
+            Self::Commit(_, done) => drop(done.send(applied.into_result().map(Applied::messages))),
+            Self::Begin(_, done) => drop(done.send(applied.into_result().map(Applied::count))),
             Self::Relaxed(_) | Self::Close(_) => {}
         }
     }
 }
 
 impl Applied {
+    fn messages(self) -> Vec<QueuedMessage> {
+        if let Self::Messages(messages) = self { messages } else { Vec::new() }
+    }
+
+    fn count(self) -> u32 {
+        if let Self::Count(count) = self { count } else { 0 }
+    }
+
     fn into_result(self) -> Result<Self, CommitError> {
         match self {
             Self::Refused(error) => Err(error),

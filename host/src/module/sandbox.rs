@@ -138,7 +138,7 @@ impl Sandbox {
     ) -> Result<Outcome, CallError> {
         let chat = Chat {
             typing: Some(self.typing.clone()),
-            chat_id,
+            id: chat_id,
             answers: Arc::clone(&module.answers),
             ..Chat::default()
         };

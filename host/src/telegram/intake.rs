@@ -13,25 +13,20 @@ use tokio_util::sync::CancellationToken;
 use super::outbox::jittered;
 use super::update::{Unusable, Update};
 use super::{Api, ApiError};
-use crate::auth::Gate;
-use crate::database::{Database, Received};
+use crate::database::Received;
 use crate::dispatch::{Arrived, Dispatch};
 use crate::lanes::Lanes;
-use crate::telemetry::Metrics;
-use crate::telemetry::metrics::Gate as Outcome;
+use crate::telemetry::metrics::Gate;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How often the owner is told of the same trouble.
-const NOTE: Duration = Duration::from_secs(600);
+const NOTE: Duration = Duration::from_mins(10);
 
 pub(crate) struct Intake {
     pub(crate) api: Api,
-    pub(crate) gate: Gate,
-    pub(crate) database: Database,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) lanes: Arc<Lanes<Dispatch>>,
-    pub(crate) metrics: Arc<Metrics>,
     pub(crate) known: Known,
 }
 
@@ -48,7 +43,7 @@ impl Intake {
         let mut offset = 0;
         let mut pause = FIRST_PAUSE;
         let mut noted: Option<Instant> = None;
-        self.metrics.polling.set(1);
+        self.dispatch.metrics.polling.set(1);
         loop {
             let polled = tokio::select! {
                 polled = self.api.updates(offset) => polled,
@@ -56,7 +51,7 @@ impl Intake {
             };
             let wait = match polled {
                 Ok(updates) => {
-                    self.metrics.polling.set(1);
+                    self.dispatch.metrics.polling.set(1);
                     match self.accept(&updates).await {
                         Some(next) => {
                             // Nothing new: all that was fetched is confirmed by now, so the next request may ask from the
@@ -69,7 +64,7 @@ impl Intake {
                     }
                 }
                 Err(error) => {
-                    self.metrics.polling.set(0);
+                    self.dispatch.metrics.polling.set(0);
                     tracing::error!(%error, again_in_s = pause.as_secs(), "cannot fetch updates");
                     if matches!(error, ApiError::Conflict(_))
                         && noted.is_none_or(|noted| noted.elapsed() > NOTE)
@@ -106,7 +101,7 @@ impl Intake {
             let update = match Update::read(raw.get()) {
                 Ok(update) => update,
                 Err((id, _)) => {
-                    self.metrics.gate(Outcome::Malformed);
+                    self.dispatch.metrics.gate(Gate::Malformed);
                     tracing::warn!(update = id, "an update cannot be read; it is skipped");
                     next = next.max(id.map(|id| id.saturating_add(1)));
                     continue;
@@ -114,27 +109,27 @@ impl Intake {
             };
             let id = update.id;
             next = next.max(Some(id.saturating_add(1)));
-            if !self.gate.admits(update.origin) {
+            if !self.dispatch.gate.admits(update.origin) {
                 self.refuse(&update);
                 continue;
             }
             if self.known.contains(id) {
-                self.metrics.gate(Outcome::Duplicate);
+                self.dispatch.metrics.gate(Gate::Duplicate);
                 continue;
             }
             let incoming = match update.into_incoming(now_ms) {
                 Ok(incoming) => incoming,
                 Err(Unusable::Ignored) => {
-                    self.metrics.gate(Outcome::Ignored);
+                    self.dispatch.metrics.gate(Gate::Ignored);
                     continue;
                 }
                 Err(Unusable::Malformed) => {
-                    self.metrics.gate(Outcome::Malformed);
+                    self.dispatch.metrics.gate(Gate::Malformed);
                     continue;
                 }
             };
-            self.metrics.gate(Outcome::Accepted);
-            self.metrics.inbox_depth.inc();
+            self.dispatch.metrics.gate(Gate::Accepted);
+            self.dispatch.metrics.inbox_depth.inc();
             self.known.add(id);
             let chat = incoming.chat_id;
             if incoming.is_command("cancel") || incoming.is_command("stop") {
@@ -153,15 +148,21 @@ impl Intake {
             return Some(next);
         }
         let ids: Vec<i64> = batch.iter().map(|received| received.update_id).collect();
-        match self.database.receive(batch).await {
+        match self.dispatch.database.receive(batch).await {
             Ok(()) => {
-                spilled.into_iter().for_each(|chat| self.lanes.durable(chat));
+                for chat in spilled {
+                    self.lanes.durable(chat);
+                }
                 Some(next)
             }
             Err(error) => {
                 tracing::error!(%error, updates = ids.len(), "cannot keep updates; they stay at Telegram until there is room");
-                ids.into_iter().for_each(|id| self.known.forget(id));
-                spilled.into_iter().for_each(|chat| self.lanes.lost(chat));
+                for id in ids {
+                    self.known.forget(id);
+                }
+                for chat in spilled {
+                    self.lanes.lost(chat);
+                }
                 None
             }
         }
@@ -170,10 +171,10 @@ impl Intake {
     /// A stranger gets silence, and costs a counter and a line of the log.
     fn refuse(&self, update: &Update) {
         let sender = update.origin.sender;
-        if sender.is_some_and(|sender| self.gate.is_allowed(sender)) {
-            self.metrics.gate(Outcome::Ignored);
+        if sender.is_some_and(|sender| self.dispatch.gate.is_allowed(sender)) {
+            self.dispatch.metrics.gate(Gate::Ignored);
         } else {
-            self.metrics.gate(Outcome::Stranger);
+            self.dispatch.metrics.gate(Gate::Stranger);
         }
         tracing::info!(update = update.id, sender, "refused at the gate");
     }
