@@ -52,6 +52,8 @@ pub enum AppError {
     Database(#[from] OpenError),
     #[error("cannot read the database: {0}")]
     Recovery(#[from] CommitError),
+    #[error("the {0} has failed; the log says why. Nothing is lost: start again when it is mended")]
+    Died(&'static str),
     #[error("cannot start the sandbox: {0}")]
     Sandbox(String),
     #[error("cannot use {}: {source}", .path.display())]
@@ -127,7 +129,9 @@ pub async fn run(
 
     let ended = tokio::select! {
         () = stop.cancelled() => Ok(()),
-        introduced = polling => introduced.unwrap_or(Ok(())),
+        // A bot that polls and cannot save, or the reverse, must not look alive: whoever supervises it restarts it.
+        () = database.ended() => Err(AppError::Died("database")),
+        introduced = polling => introduced.unwrap_or(Err(AppError::Died("intake"))),
     };
     stop.cancel();
     drain(&events, &metrics, &sending, &database).await;

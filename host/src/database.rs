@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 pub use self::conflict::{Read, Reads};
 pub use self::open::OpenError;
@@ -28,6 +29,8 @@ pub use self::read::{RANGE_BYTES, RANGE_ITEMS, Range};
 #[derive(Clone)]
 pub struct Database {
     jobs: mpsc::Sender<Job>,
+    /// Cancelled when the writer has ended, as it was asked to or not.
+    ended: CancellationToken,
     shared: Arc<Shared>,
 }
 
@@ -167,15 +170,23 @@ impl Database {
         let shared =
             Arc::new(Shared { sequence, readers: Mutex::default(), path, full, _lock: lock });
         let (jobs, waiting) = mpsc::channel();
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
         let published = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("database".to_owned())
             .spawn(move || {
+                let _end = end;
                 let publish = move |sequence| published.sequence.store(sequence, Ordering::Release);
                 writer::run(connection, reserve, &waiting, publish);
             })
             .map_err(OpenError::Thread)?;
-        Ok(Self { jobs, shared })
+        Ok(Self { jobs, ended, shared })
+    }
+
+    /// Waits until nothing can be written any more: after [`Database::close`], or because the disk failed.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Whether the disk has no room for what modules want to write. Mends itself when there is room again.

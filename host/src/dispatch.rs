@@ -300,9 +300,8 @@ impl Dispatch {
         let began = Instant::now();
         let chat_id = arrived.incoming.chat_id;
         let Draft { writes, messages, dialog, notice, failed } = draft;
-        let keep_question = failed && matches!(arrived.incoming.content, Content::Text(_));
         let change = match (dialog, self.dialogs.has(chat_id)) {
-            (None, true) if keep_question => None,
+            (None, true) if failed => None,
             (None, false) => None,
             (dialog, _) => Some(DialogChange { chat_id, dialog }),
         };

@@ -35,6 +35,8 @@ struct Writer {
     sequence: u64,
     received: u64,
     reserve: Reserve,
+    /// The disk has failed. After that nothing that it says can be trusted, a later success least of all.
+    broken: bool,
 }
 
 /// What a job came to, once its transaction is durable.
@@ -53,11 +55,12 @@ pub(super) fn run(
     publish: impl Fn(u64),
 ) {
     let (recent, usage) = (Recent::default(), HashMap::new());
-    let mut writer = Writer { connection, recent, usage, sequence: 1, received: 0, reserve };
+    let mut writer =
+        Writer { connection, recent, usage, sequence: 1, received: 0, reserve, broken: false };
     let mut held = Vec::new();
     let mut due: Option<Instant> = None;
     let mut closing = None;
-    while closing.is_none() {
+    while closing.is_none() && !writer.broken {
         let Some(group) = gather(waiting, due) else { break };
         let mut urgent = Vec::with_capacity(group.len());
         for job in group {
@@ -79,8 +82,9 @@ pub(super) fn run(
             due = Some(now + RELAXED);
         }
     }
-    if let Err(error) =
-        writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+    if !writer.broken
+        && let Err(error) =
+            writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
     {
         tracing::warn!(%error, "the write-ahead log stays, and is read at the next start");
     }
@@ -120,12 +124,18 @@ impl Writer {
             // Room for saying so; what modules want to write is refused from now on.
             written = self.transact(&jobs, &relaxed);
         }
+        if let Err(error) = &written
+            && is_failing_disk(error)
+        {
+            tracing::error!(%error, "the disk fails: nothing more is written");
+            self.broken = true;
+        }
         match written {
             Ok(applied) => {
                 publish(self.sequence);
                 jobs.into_iter().zip(applied).for_each(|(job, applied)| job.answer(applied));
             }
-            Err(error) if jobs.len() + usize::from(!relaxed.is_empty()) <= 1 => {
+            Err(error) if self.broken || jobs.len() + usize::from(!relaxed.is_empty()) <= 1 => {
                 if jobs.is_empty() {
                     tracing::warn!(%error, "could not note what was sent: some messages may be sent again after a restart");
                 }
@@ -349,6 +359,11 @@ impl Writer {
         self.recent.wrote(&writes.module, writes.values.keys(), self.sequence);
         Ok(())
     }
+}
+
+/// After a failed fsync a retry may succeed without the data being there.
+fn is_failing_disk(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) && !is_full(error)
 }
 
 fn is_full(error: &rusqlite::Error) -> bool {

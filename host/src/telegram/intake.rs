@@ -132,7 +132,7 @@ impl Intake {
             self.dispatch.metrics.inbox_depth.inc();
             self.known.add(id);
             let chat = incoming.chat_id;
-            if incoming.is_command("cancel") || incoming.is_command("stop") {
+            if incoming.is_command("cancel") {
                 self.dispatch.running.cancel(chat);
             }
             let body = raw.get().into();
