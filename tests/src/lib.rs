@@ -15,6 +15,7 @@
 pub mod fixtures;
 mod host;
 mod person;
+pub mod proxy;
 mod world;
 
 pub use host::{Host, binary};
