@@ -12,14 +12,19 @@
     reason = "test code"
 )]
 
+mod book;
 pub mod fixtures;
 mod host;
 mod person;
 pub mod proxy;
+mod random;
 mod world;
 
+pub use book::{Book, Ledger};
 pub use host::{Host, binary};
 pub use person::{Message, Person};
+pub use random::Random;
+pub use rustix::process::Signal;
 pub use world::{OWNER, STRANGER, USER, World};
 
 /// Tries until `probe` gives something, for at most `seconds`.

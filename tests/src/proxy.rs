@@ -180,7 +180,8 @@ async fn connection(stream: TcpStream, shared: &Shared) -> Option<()> {
             at: Instant::now(),
         };
         lock(&shared.calls).push(call.clone());
-        let (status, body) = match take(&mut lock(&shared.rules), &call) {
+        let fault = take(&mut lock(&shared.rules), &call);
+        let (status, body) = match fault {
             None => shared.forward(&request).await?,
             Some(Fault::Delay(delay)) => {
                 tokio::time::sleep(delay).await;
@@ -268,9 +269,8 @@ fn chat(body: &[u8]) -> Option<i64> {
 }
 
 fn take(rules: &mut Vec<Rule>, call: &Call) -> Option<Fault> {
-    let matches = |rule: &Rule| {
-        rule.method == call.method && (rule.chat.is_none() || rule.chat == call.chat)
-    };
+    let matches =
+        |rule: &Rule| rule.method == call.method && (rule.chat.is_none() || rule.chat == call.chat);
     let rule = rules.iter_mut().find(|rule| matches(rule))?;
     let fault = rule.fault.clone();
     rule.times = rule.times.saturating_sub(1);
