@@ -2,5 +2,7 @@
 
 mod chat;
 mod crash;
+mod disk;
 mod durable;
+mod faults;
 mod files;

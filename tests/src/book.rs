@@ -119,6 +119,13 @@ impl Ledger {
         self.connection.query_row(sql, (), |row| row.get::<_, i64>(0)).unwrap() == 0
     }
 
+    /// How many updates have come, and whether nothing waits: no update, and no message.
+    pub fn updates(&self) -> (usize, bool) {
+        let sql = "SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM outbox)";
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? == 0));
+        self.connection.query_row(sql, (), row).unwrap()
+    }
+
     /// The notes of all entries of all people.
     pub fn notes(&self) -> Vec<String> {
         let sql = "SELECT CAST(value AS TEXT) FROM storage WHERE module = 'finance' AND CAST(key AS TEXT) LIKE '%/entry/%'";

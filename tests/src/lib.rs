@@ -13,6 +13,7 @@
 )]
 
 mod book;
+mod disk;
 pub mod fixtures;
 mod host;
 mod person;
@@ -21,6 +22,7 @@ mod random;
 mod world;
 
 pub use book::{Book, Ledger};
+pub use disk::SmallDisk;
 pub use host::{Host, binary};
 pub use person::{Message, Person};
 pub use random::Random;
