@@ -195,9 +195,14 @@ impl Database {
         self.shared.full.load(Ordering::Relaxed)
     }
 
-    /// Keeps updates, in this order. Those that were received before are kept once.
-    pub async fn receive(&self, updates: Vec<Received>) -> Result<(), CommitError> {
-        self.ask(|done| Job::Receive(updates, done)).await?
+    /// Keeps updates, in this order. Those that were received before are kept once. It is asked for at
+    /// once: what is asked for later, also while this is not awaited yet, happens later.
+    pub fn receive(
+        &self,
+        updates: Vec<Received>,
+    ) -> impl Future<Output = Result<(), CommitError>> + use<> {
+        let answer = self.request(|done| Job::Receive(updates, done));
+        async { answer.await? }
     }
 
     /// Makes all of `commit` durable, and returns its messages as they were queued.
@@ -239,10 +244,21 @@ impl Database {
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, CommitError> {
+        self.request(job).await
+    }
+
+    /// Sends the job now; the future waits for its answer.
+    fn request<T, J: FnOnce(oneshot::Sender<T>) -> Job>(
+        &self,
+        job: J,
+    ) -> impl Future<Output = Result<T, CommitError>> + use<T, J> {
         let gone = || CommitError::Failed("the database thread has ended".to_owned());
         let (done, answer) = oneshot::channel();
-        self.jobs.send(job(done)).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())
+        let sent = self.jobs.send(job(done));
+        async move {
+            sent.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())
+        }
     }
 
     fn tell(&self, relaxed: Relaxed) {

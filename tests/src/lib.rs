@@ -12,13 +12,21 @@
     reason = "test code"
 )]
 
+mod book;
+mod disk;
 pub mod fixtures;
 mod host;
 mod person;
+pub mod proxy;
+mod random;
 mod world;
 
+pub use book::{Book, Ledger};
+pub use disk::SmallDisk;
 pub use host::{Host, binary};
 pub use person::{Message, Person};
+pub use random::Random;
+pub use rustix::process::Signal;
 pub use world::{OWNER, STRANGER, USER, World};
 
 /// Tries until `probe` gives something, for at most `seconds`.

@@ -61,7 +61,9 @@ pub(super) fn run(
     let mut due: Option<Instant> = None;
     let mut closing = None;
     while closing.is_none() && !writer.broken {
-        let Some(group) = gather(waiting, due) else { break };
+        let wake = due.into_iter().chain(writer.reserve.due()).min();
+        let Some(group) = gather(waiting, wake) else { break };
+        writer.reserve.restore();
         let mut urgent = Vec::with_capacity(group.len());
         for job in group {
             match job {
@@ -118,7 +120,6 @@ fn gather(waiting: &mpsc::Receiver<Job>, due: Option<Instant>) -> Option<Vec<Job
 
 impl Writer {
     fn write(&mut self, jobs: Vec<Job>, relaxed: Vec<Relaxed>, publish: &impl Fn(u64)) {
-        self.reserve.restore();
         let mut written = self.transact(&jobs, &relaxed);
         if written.as_ref().is_err_and(is_full) && self.reserve.release() {
             // Room for saying so; what modules want to write is refused from now on.

@@ -96,7 +96,7 @@ impl Intake {
         let received = Instant::now();
         let mut next = None;
         let mut batch = Vec::new();
-        let mut spilled = Vec::new();
+        let mut arrivals = Vec::new();
         for raw in updates {
             let update = match Update::read(raw.get()) {
                 Ok(update) => update,
@@ -137,18 +137,23 @@ impl Intake {
             }
             let body = raw.get().into();
             batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
-            if !self
-                .lanes
-                .push(chat, Arrived { incoming, received_ms: now_ms, received, recovered: false })
-            {
-                spilled.push(chat);
-            }
+            arrivals.push(Arrived { incoming, received_ms: now_ms, received, recovered: false });
         }
         if batch.is_empty() {
             return Some(next);
         }
         let ids: Vec<i64> = batch.iter().map(|received| received.update_id).collect();
-        match self.dispatch.database.receive(batch).await {
+        // Asked for before any handler begins: the writer goes in order, so that no commit of an update
+        // can come to it before the update itself, and be taken for a repetition.
+        let kept = self.dispatch.database.receive(batch);
+        let mut spilled = Vec::new();
+        for arrived in arrivals {
+            let chat = arrived.incoming.chat_id;
+            if !self.lanes.push(chat, arrived) {
+                spilled.push(chat);
+            }
+        }
+        match kept.await {
             Ok(()) => {
                 for chat in spilled {
                     self.lanes.durable(chat);
