@@ -93,8 +93,24 @@ const TAGS: [&str; 15] = [
     "u",
 ];
 
-/// Splits `html` into at most `parts` pieces of at most `limit` units each.
-fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
+/// Splits `html` into at most `most` pieces of at most `limit` units each; the last one says so if that is
+/// not all of it.
+fn split(html: &str, limit: usize, most: usize) -> Vec<String> {
+    let mut parts = pieces(html, limit, most);
+    if parts.len() > most {
+        parts.truncate(most);
+        if let Some(last) = parts.last_mut() {
+            // Room for the note: the part is cut once more where it is full.
+            let note = "\n… (cut: too long)";
+            let room = limit.saturating_sub(note.encode_utf16().count());
+            *last = pieces(last, room, 1).into_iter().next().unwrap_or_default() + note;
+        }
+    }
+    parts
+}
+
+/// The pieces of `html`; at least one more than `most` if it does not fit into that many.
+fn pieces(html: &str, limit: usize, most: usize) -> Vec<String> {
     let html: String = html.chars().filter(|character| !is_forbidden(*character)).collect();
     let escaped;
     let html = if is_well_formed(&html) {
@@ -105,7 +121,6 @@ fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
     };
     let mut writer =
         Writer { limit, parts: Vec::new(), current: String::new(), used: 0, open: Vec::new() };
-    let most = parts;
     for token in tokens(html) {
         match token {
             Token::Text(text, units) => writer.text(text, units),
@@ -118,21 +133,11 @@ fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
                 writer.current.push_str(&format!("</{tag}>"));
             }
         }
-        if writer.parts.len() >= most {
+        if writer.parts.len() > most {
             break;
         }
     }
-    let mut finished = writer.finish();
-    if finished.len() > most {
-        finished.truncate(most);
-        if let Some(last) = finished.last_mut() {
-            // Room for the note: the part is cut once more where it is full.
-            let note = "\n… (cut: too long)";
-            let room = limit - note.encode_utf16().count();
-            *last = split(last, room, 1).into_iter().next().unwrap_or_default() + note;
-        }
-    }
-    finished
+    writer.finish()
 }
 
 struct Writer<'a> {

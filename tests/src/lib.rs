@@ -9,17 +9,28 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::float_cmp,
     reason = "test code"
 )]
 
+mod browser;
+mod chat;
 pub mod fixtures;
 mod host;
+mod metrics;
 mod person;
+mod raw;
 mod world;
 
-pub use host::{Host, binary};
+pub use browser::Browser;
+pub use chat::Chat;
+pub use host::{Host, binary, run};
+pub use metrics::Scrape;
 pub use person::{Message, Person};
-pub use world::{OWNER, STRANGER, USER, World};
+pub use raw::{Call, RawApi};
+pub use world::{OWNER, STRANGER, TOKEN, USER, World};
 
 /// Tries until `probe` gives something, for at most `seconds`.
 pub async fn eventually<T>(
