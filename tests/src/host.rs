@@ -21,12 +21,52 @@ pub fn binary() -> PathBuf {
     folder.expect("run `cargo build -p umbrasil` first").join("umbrasil")
 }
 
+/// Runs a command of the binary to its end, at most 20 s: exit code, and what it has said.
+pub async fn run(args: &[&str], directory: &Path, vars: &[(&str, &str)]) -> (i32, String) {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(binary());
+    command.args(args).current_dir(directory).env_clear().stdin(Stdio::null());
+    let file = log.reopen().unwrap();
+    command.stdout(file.try_clone().unwrap()).stderr(file).envs(vars.iter().copied());
+    let mut host =
+        Host { child: command.spawn().unwrap(), log: log.path().to_owned(), log_from: 0 };
+    let status = host.exit(20).await;
+    (status.code().expect("an exit, not a signal"), host.logged())
+}
+
 impl Host {
     pub(crate) fn spawn(mut command: Command, log: &Path) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         let log_from = usize::try_from(file.metadata().unwrap().len()).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
         Self { child: command.spawn().unwrap(), log: log.to_owned(), log_from }
+    }
+
+    /// Starts a copy of the binary without arguments, in a directory that has nothing else, with no
+    /// environment but `vars`: as somebody does who has just downloaded it.
+    pub fn alone(directory: &Path, vars: &[(&str, &str)]) -> Self {
+        let program = directory.join("umbrasil");
+        if !program.exists() {
+            std::fs::copy(binary(), &program).unwrap();
+        }
+        let log = directory.with_extension("log");
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let log_from = usize::try_from(file.metadata().unwrap().len()).unwrap();
+        let mut command = Command::new(program);
+        command.current_dir(directory).env_clear().stdin(Stdio::null());
+        command.stdout(file.try_clone().unwrap()).stderr(file).envs(vars.iter().copied());
+        Self { child: command.spawn().unwrap(), log, log_from }
+    }
+
+    /// Where the chat page of local mode is: the one line for the person at the terminal says it.
+    pub async fn page(&self) -> String {
+        let line = eventually(30, "the host says where the page is", async || {
+            let logged = self.logged();
+            logged.lines().find(|line| line.starts_with("UmbraSIL is running: ")).map(str::to_owned)
+        })
+        .await;
+        let after = line.split_once("open ").unwrap().1;
+        after.split_whitespace().next().unwrap().to_owned()
     }
 
     pub fn pid(&self) -> u32 {

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{World, eventually};
+use crate::{Chat, eventually};
 
 /// One side of a private chat.
 #[derive(Clone, Copy)]
 pub struct Person<'a> {
-    world: &'a World,
+    chat: &'a Chat,
     pub id: i64,
 }
 
@@ -16,13 +16,13 @@ pub struct Person<'a> {
 pub struct Message(pub Value);
 
 impl<'a> Person<'a> {
-    pub(crate) fn new(world: &'a World, id: i64) -> Self {
-        Self { world, id }
+    pub(crate) fn new(chat: &'a Chat, id: i64) -> Self {
+        Self { chat, id }
     }
 
     /// Writes, and does not wait.
     pub async fn write(&self, text: &str) {
-        self.world.post("/chat/message", &json!({"person": self.id, "text": text})).await;
+        self.chat.post("/chat/message", &json!({"person": self.id, "text": text})).await;
     }
 
     /// Writes, and waits for one new message of the bot; returns the newest.
@@ -53,19 +53,61 @@ impl<'a> Person<'a> {
     /// Presses a button by what it carries, and does not wait.
     pub async fn press_data(&self, message_id: i64, data: &str) {
         let body = json!({"person": self.id, "message_id": message_id, "data": data});
-        self.world.post("/chat/press", &body).await;
+        self.chat.post("/chat/press", &body).await;
+    }
+
+    /// A press as Telegram delivers it: also of a button that no message has any more.
+    pub async fn press_stale(&self, data: &str) -> Message {
+        let before = self.received().await.len();
+        let query = json!({
+            "id": format!("{}", 7_000_000 + before),
+            "from": {"id": self.id, "is_bot": false, "first_name": "Somebody"},
+            "message": {"message_id": 1, "date": 1, "chat": {"id": self.id, "type": "private"}},
+            "chat_instance": "1",
+            "data": data,
+        });
+        self.chat.post("/chat/update", &json!({"callback_query": query})).await;
+        self.next(before, data).await
+    }
+
+    /// Sends a file, and does not wait.
+    pub async fn upload(&self, kind: &str, name: &str, bytes: &[u8], caption: &str) {
+        let file = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+        let form = reqwest::multipart::Form::new()
+            .text("person", self.id.to_string())
+            .text("kind", kind.to_owned())
+            .text("caption", caption.to_owned())
+            .part("file", file);
+        self.chat.upload(form).await;
+    }
+
+    /// The commands that Telegram offers to this person, as `/name: description`.
+    pub async fn commands(&self) -> Vec<String> {
+        let answer = self.chat.get(&format!("/chat/commands?person={}", self.id)).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let line =
+            |one: &Value| format!("/{}: {}", text(&one["command"]), text(&one["description"]));
+        answer["commands"].as_array().unwrap().iter().map(line).collect()
     }
 
     /// All messages of the bot in this chat, oldest first.
     pub async fn received(&self) -> Vec<Message> {
-        let history = self.world.get(&format!("/chat/history?person={}", self.id)).await;
-        let messages = history["messages"].as_array().unwrap();
-        messages
-            .iter()
-            .filter(|message| message["from"]["is_bot"] == true)
-            .cloned()
-            .map(Message)
-            .collect()
+        self.history().await.into_iter().filter(Message::is_of_bot).collect()
+    }
+
+    /// All messages of both sides, oldest first.
+    pub async fn history(&self) -> Vec<Message> {
+        let history = self.chat.get(&format!("/chat/history?person={}", self.id)).await;
+        history["messages"].as_array().unwrap().iter().cloned().map(Message).collect()
+    }
+
+    /// What the person sees when they look at the chat: own lines begin with `>`.
+    pub async fn transcript(&self) -> String {
+        let show = |message: &Message| {
+            if message.is_of_bot() { message.to_string() } else { format!("> {message}") }
+        };
+        let shown: Vec<String> = self.history().await.iter().map(show).collect();
+        shown.join("\n\n")
     }
 
     /// Waits until the bot has sent `count` messages in all.
@@ -89,6 +131,10 @@ impl<'a> Person<'a> {
 impl Message {
     pub fn id(&self) -> i64 {
         self.0["message_id"].as_i64().unwrap()
+    }
+
+    pub fn is_of_bot(&self) -> bool {
+        self.0["from"]["is_bot"] == true
     }
 
     /// The text or caption.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use umbrasil::local::{self, LocalApi, Options, Person as LocalPerson};
 
-use crate::{Host, Person, binary};
+use crate::{Chat, Host, Person, binary};
 
 /// The first on the allow-list: owns the bot.
 pub const OWNER: i64 = 111;
@@ -18,13 +18,13 @@ pub const STRANGER: i64 = 999;
 /// More who are allowed: 1000 to 1049.
 const CROWD: std::ops::Range<i64> = 1000..1050;
 
-pub(crate) const TOKEN: &str = "4242:AAtestTESTtestTESTtestTESTtestTESTtest";
+/// The bot's token.
+pub const TOKEN: &str = "4242:AAtestTESTtestTESTtestTESTtestTESTtest";
 
 /// Everything that a test needs, in a directory of its own that goes when the test ends.
 pub struct World {
     directory: tempfile::TempDir,
-    api: String,
-    client: reqwest::Client,
+    chat: Chat,
     _server: DropGuard,
 }
 
@@ -54,7 +54,7 @@ impl World {
         let stop = CancellationToken::new();
         tokio::spawn(local::serve(listener, LocalApi::new(options), stop.clone()));
         let directory = tempfile::Builder::new().prefix("umbrasil-test-").tempdir().unwrap();
-        Self { directory, api, client: reqwest::Client::new(), _server: stop.drop_guard() }
+        Self { directory, chat: Chat::new(api), _server: stop.drop_guard() }
     }
 
     /// Starts the host with `more` over the usual environment, and waits until it is ready.
@@ -81,7 +81,7 @@ impl World {
         let (allowed, data) = (allowed.join(","), self.data().display().to_string());
         let usual = [
             ("TELEGRAM_BOT_TOKEN", TOKEN),
-            ("TELEGRAM_API_URL", &self.api),
+            ("TELEGRAM_API_URL", self.api()),
             ("ALLOWED_USER_IDS", &allowed),
             ("UMBRASIL_DATA_DIR", &data),
             ("UMBRASIL_UNTHROTTLED", "1"),
@@ -96,7 +96,7 @@ impl World {
 
     /// Somebody with a chat of their own.
     pub fn person(&self, id: i64) -> Person<'_> {
-        Person::new(self, id)
+        self.chat.person(id)
     }
 
     pub fn owner(&self) -> Person<'_> {
@@ -109,7 +109,7 @@ impl World {
 
     /// The base URL of the Bot API server.
     pub fn api(&self) -> &str {
-        &self.api
+        self.chat.url()
     }
 
     pub fn path(&self) -> &Path {
@@ -143,30 +143,18 @@ impl World {
 
     /// Hands the bot an update as it is; returns its id.
     pub async fn inject(&self, update: &Value) -> i64 {
-        self.post("/chat/update", update).await["update_id"].as_i64().unwrap()
+        self.chat.post("/chat/update", update).await["update_id"].as_i64().unwrap()
     }
 
     /// Makes the next `times` calls of a method fail.
     pub async fn fault(&self, method: &str, code: u16, description: &str, times: u32) {
         let fault = json!({"method": method, "error_code": code, "description": description, "times": times});
-        self.post("/chat/fault", &fault).await;
+        self.chat.post("/chat/fault", &fault).await;
     }
 
     /// The bot's calls since the one with this number, getUpdates excluded.
     pub async fn calls(&self, since: i64) -> Vec<Value> {
-        let answer = self.get(&format!("/chat/calls?since={since}")).await;
+        let answer = self.chat.get(&format!("/chat/calls?since={since}")).await;
         answer["calls"].as_array().unwrap().clone()
-    }
-
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
-        let response =
-            self.client.post(format!("{}{path}", self.api)).json(body).send().await.unwrap();
-        let (status, body) = (response.status(), response.text().await.unwrap());
-        assert!(status.is_success(), "{path}: {status} {body}");
-        serde_json::from_str(&body).unwrap()
-    }
-
-    pub(crate) async fn get(&self, path: &str) -> Value {
-        self.client.get(format!("{}{path}", self.api)).send().await.unwrap().json().await.unwrap()
     }
 }
