@@ -46,7 +46,9 @@ async fn silence(api: &RawApi, host: &Host, payloads: &[(&str, Value)]) -> Scrap
     for (index, (kind, payload)) in payloads.iter().enumerate() {
         updates.push(json!({"update_id": 100 + index, *kind: payload}));
     }
-    updates.push(json!({"update_id": 99_000, "message": message(OWNER, &json!({"text": "/balance"}))}));
+    updates.push(
+        json!({"update_id": 99_000, "message": message(OWNER, &json!({"text": "/balance"}))}),
+    );
     for batch in updates.chunks(100) {
         api.batch(batch);
     }
@@ -122,7 +124,10 @@ async fn a_stranger_gets_silence_for_every_kind_of_update() {
         ("edited_message", stranger(json!({"edit_date": now()}))),
         ("channel_post", post.clone()),
         ("edited_channel_post", post),
-        ("business_connection", json!({"id": "b", "user": person(STRANGER), "user_chat_id": STRANGER})),
+        (
+            "business_connection",
+            json!({"id": "b", "user": person(STRANGER), "user_chat_id": STRANGER}),
+        ),
         ("business_message", stranger(json!({"business_connection_id": "b"}))),
         ("edited_business_message", stranger(json!({"business_connection_id": "b"}))),
         ("deleted_business_messages", json!({"chat": private(STRANGER), "message_ids": [1]})),
@@ -178,8 +183,18 @@ async fn even_allowed_people_are_heard_in_their_own_private_chat_only() {
         ("message", owner(json!({"chat": group("group")}))),
         ("message", owner(json!({"chat": group("supergroup"), "text": "/start@raw_bot"}))),
         ("message", owner(json!({"chat": channel}))),
-        ("message", owner(json!({"from": anonymous, "sender_chat": group("supergroup"), "chat": group("supergroup")}))),
-        ("message", owner(json!({"from": {"id": 777_000, "is_bot": false, "first_name": "Telegram"}, "sender_chat": channel, "chat": group("supergroup")}))),
+        (
+            "message",
+            owner(
+                json!({"from": anonymous, "sender_chat": group("supergroup"), "chat": group("supergroup")}),
+            ),
+        ),
+        (
+            "message",
+            owner(
+                json!({"from": {"id": 777_000, "is_bot": false, "first_name": "Telegram"}, "sender_chat": channel, "chat": group("supergroup")}),
+            ),
+        ),
         ("message", owner(json!({"sender_chat": channel}))),
         ("message", owner(json!({"sender_chat": private(OWNER)}))),
         ("message", owner(json!({"from": bot}))),
@@ -193,9 +208,20 @@ async fn even_allowed_people_are_heard_in_their_own_private_chat_only() {
         ("message", owner(json!({"chat": {"id": OWNER, "type": "sender"}}))),
         ("callback_query", button(json!({}))),
         ("callback_query", button(json!({"inline_message_id": "x"}))),
-        ("callback_query", button(json!({"message": {"message_id": 1, "date": 0, "chat": group("group")}}))),
-        ("callback_query", button(json!({"message": {"message_id": 1, "date": 0, "chat": private(USER)}}))),
-        ("callback_query", button(json!({"from": person(STRANGER), "message": {"message_id": 1, "date": 0, "chat": private(OWNER)}}))),
+        (
+            "callback_query",
+            button(json!({"message": {"message_id": 1, "date": 0, "chat": group("group")}})),
+        ),
+        (
+            "callback_query",
+            button(json!({"message": {"message_id": 1, "date": 0, "chat": private(USER)}})),
+        ),
+        (
+            "callback_query",
+            button(
+                json!({"from": person(STRANGER), "message": {"message_id": 1, "date": 0, "chat": private(OWNER)}}),
+            ),
+        ),
         ("channel_post", owner(json!({"chat": channel}))),
         ("edited_message", owner(json!({"edit_date": now()}))),
         ("business_message", owner(json!({"business_connection_id": "b"}))),
@@ -220,7 +246,10 @@ async fn a_name_is_no_identity() {
         ("message", message(STRANGER, &json!({"from": digits}))),
         ("message", message(STRANGER, &json!({"from": text}))),
         ("message", message(STRANGER, &json!({"from": text, "chat": private(OWNER)}))),
-        ("message", message(STRANGER, &json!({"contact": {"user_id": OWNER}, "author_signature": "111"}))),
+        (
+            "message",
+            message(STRANGER, &json!({"contact": {"user_id": OWNER}, "author_signature": "111"})),
+        ),
     ];
     silence(&api, &host, &table).await;
 }

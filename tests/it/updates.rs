@@ -12,7 +12,8 @@ async fn start(world: &World) -> (RawApi, Host) {
 fn update(id: i64, person: i64, text: &str) -> Value {
     let from = json!({"id": person, "is_bot": false, "first_name": "Somebody"});
     let chat = json!({"id": person, "type": "private"});
-    let message = json!({"message_id": 5, "date": 1_790_000_000, "from": from, "chat": chat, "text": text});
+    let message =
+        json!({"message_id": 5, "date": 1_790_000_000, "from": from, "chat": chat, "text": text});
     json!({"update_id": id, "message": message})
 }
 
@@ -53,10 +54,15 @@ async fn one_update_delivered_five_times_is_one_entry() {
 async fn ids_may_jump_and_go_down() {
     let world = World::new().await;
     let (api, _host) = start(&world).await;
-    for (count, id) in [5_000, 1_005_000, 12, 13, i64::from(i32::MAX), 4_999, 1].into_iter().enumerate() {
+    for (count, id) in
+        [5_000, 1_005_000, 12, 13, i64::from(i32::MAX), 4_999, 1].into_iter().enumerate()
+    {
         api.batch(&[update(id, OWNER, "/expense 1 food")]);
         let said = api.wait_for(OWNER, count + 1).await;
-        assert!(said[count].ends_with(&format!("Balance: -{}.00 EUR</b>", count + 1)), "{id}: {said:?}");
+        assert!(
+            said[count].ends_with(&format!("Balance: -{}.00 EUR</b>", count + 1)),
+            "{id}: {said:?}"
+        );
     }
     // In one batch as well.
     let batch: Vec<Value> =
@@ -132,7 +138,9 @@ async fn bad_updates_do_not_hide_good_ones() {
 async fn broken_characters_spoil_their_own_update_only() {
     let world = World::new().await;
     let (api, _host) = start(&world).await;
-    let mut body = b"{\"ok\":true,\"result\":[{\"update_id\":1,\"message\":{\"text\":\"\xff\xfe\xc3(\"}},".to_vec();
+    let mut body =
+        b"{\"ok\":true,\"result\":[{\"update_id\":1,\"message\":{\"text\":\"\xff\xfe\xc3(\"}},"
+            .to_vec();
     body.extend(update(2, OWNER, "/expense 1 food").to_string().bytes());
     body.extend(b"]}");
     api.answer(200, body);
@@ -150,7 +158,10 @@ async fn garbage_instead_of_updates_is_waited_out() {
         (200, "{\"ok\":true,\"result\":{}}"),
         (502, "<html>Bad Gateway</html>"),
         (500, ""),
-        (429, "{\"ok\":false,\"error_code\":429,\"description\":\"Too Many Requests\",\"parameters\":{\"retry_after\":1}}"),
+        (
+            429,
+            "{\"ok\":false,\"error_code\":429,\"description\":\"Too Many Requests\",\"parameters\":{\"retry_after\":1}}",
+        ),
         (409, "{\"ok\":false,\"error_code\":409,\"description\":\"Conflict\"}"),
     ];
     // Each with a host of its own: the pauses between tries grow.
