@@ -84,6 +84,8 @@ async fn a_person_uses_the_page() {
     says(&mut page, "📝 <img src=x onerror=alert(1)><b>bold</b>").await;
     let injected = "document.querySelectorAll('[data-testid=message-list] img, [data-testid=message-list] b').length";
     assert_eq!(page.evaluate(injected).await, 0);
+    let commands = format!("{LAST}.querySelectorAll('[data-testid=message-text] button').length");
+    assert_eq!(page.evaluate(&commands).await, 0, "a closing tag is no command");
     page.screenshot("5-markup").await;
 
     // A slash opens the list of commands, and choosing one sends it.
