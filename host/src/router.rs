@@ -92,7 +92,7 @@ fn route_button(catalog: &Catalog, data: &str) -> Route {
     let mut parts = data.split(':').map(unescaped);
     let (owner, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let args = parts.collect();
-    if owner == HOST {
+    if owner == HOST && HOST_COMMANDS.contains(&name.as_str()) {
         return Route::Host { command: name, rest: String::new() };
     }
     match catalog.module(&owner) {

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use umbrasil_tests::{World, fixtures};
 
-use crate::shown::steady;
+use crate::shown::{FINANCE_ONLY, steady};
 
 #[tokio::test]
 async fn a_message_is_answered_by_a_module() {
@@ -18,7 +18,7 @@ async fn a_message_is_answered_by_a_module() {
 #[tokio::test]
 async fn the_start_shows_the_menu() {
     let world = World::new().await;
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     assert_snapshot!(owner.say("/start").await, @"
     👋 Hello Olivia!
@@ -53,7 +53,7 @@ async fn the_start_shows_the_menu() {
 #[tokio::test]
 async fn a_name_is_shown_as_text() {
     let world = World::new().await;
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     let update = serde_json::json!({"message": {
         "message_id": 1, "date": 1_790_000_000,
@@ -68,7 +68,7 @@ async fn a_name_is_shown_as_text() {
 #[tokio::test]
 async fn help_explains_everything() {
     let world = World::new().await;
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     assert_snapshot!(owner.say("/help").await, @"
     Commands
@@ -137,7 +137,7 @@ async fn help_explains_everything() {
 #[tokio::test]
 async fn status_and_modules_tell_how_it_goes() {
     let world = World::new().await;
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     owner.say("/expense 1 food").await;
     owner.say("/expense").await;
@@ -179,7 +179,7 @@ async fn status_and_modules_tell_how_it_goes() {
 async fn only_the_owner_sees_why_a_module_is_not_loaded() {
     let world = World::new().await;
     world.install("broken", b"this is no component");
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     let told = owner.wait_for(1).await;
     assert_snapshot!(told[0], @"⚠️ broken.wasm was not loaded: it is not a component: it does not begin like WebAssembly");
@@ -202,7 +202,7 @@ async fn only_the_owner_sees_why_a_module_is_not_loaded() {
 #[tokio::test]
 async fn what_nobody_knows_is_answered_with_help() {
     let world = World::new().await;
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     for text in [
         "/nonsense",
@@ -264,7 +264,7 @@ async fn what_nobody_knows_is_answered_with_help() {
 #[tokio::test]
 async fn media_and_edits_do_nothing() {
     let world = World::new().await;
-    let _host = world.start(&[]).await;
+    let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     owner.upload("document", "notes.txt", b"/expense 1 food", "/expense 2 food").await;
     owner.wait_for(1).await;
@@ -276,7 +276,8 @@ async fn media_and_edits_do_nothing() {
 async fn telegram_offers_the_commands_of_the_loaded_modules() {
     let world = World::new().await;
     world.install("chatty", fixtures::component("chatty"));
-    let _host = world.start(&[("ENABLE_FINANCE", "false")]).await;
+    let nothing_else = [&[("ENABLE_FINANCE", "false")], &FINANCE_ONLY[..]].concat();
+    let _host = world.start(&nothing_else).await;
     let owner = world.owner();
     let commands = umbrasil_tests::eventually(10, "the list of commands", async || {
         let commands = owner.commands().await;

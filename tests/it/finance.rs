@@ -266,7 +266,8 @@ async fn each_user_has_a_ledger() {
     assert!(user.say("/undo").await.text().contains("nothing to undo"));
     // Nor with a button of somebody else.
     let data = entry.button("Undo").unwrap();
-    user.press_stale(&data.replace(':', "%3A")).await;
+    user.press_raw("1", entry.id(), &data).await;
+    assert_eq!(world.notices(1).await, ["This entry is somebody else's."]);
     assert!(user.say("/expense 3 food").await.text().ends_with("Balance: -3.00 EUR"));
     assert!(owner.say("/balance").await.text().ends_with("Balance: 100.00 EUR"));
 }

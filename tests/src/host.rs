@@ -94,8 +94,10 @@ impl Host {
     pub async fn health(&self) -> String {
         let address = eventually(20, "the log names the HTTP listener", async || {
             let logged = self.logged();
-            let after = logged.split("health=").nth(1)?;
-            Some(after.split_whitespace().next()?.to_owned())
+            // As text, or as JSON.
+            let after = logged.split("health=").nth(1);
+            let after = after.or_else(|| logged.split("\"health\":\"").nth(1))?;
+            Some(after.split([' ', '\n', '"']).next()?.to_owned())
         })
         .await;
         format!("http://{address}")
@@ -112,6 +114,12 @@ impl Host {
     pub async fn stop(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         self.exit(15).await
+    }
+
+    /// Like [`Host::stop`]; gives what it has logged as well.
+    pub async fn stop_and_keep(mut self) -> (ExitStatus, String) {
+        self.signal(Signal::TERM);
+        (self.exit(15).await, self.logged())
     }
 
     /// Ends the process as a crash would.

@@ -56,18 +56,23 @@ impl<'a> Person<'a> {
         self.chat.post("/chat/press", &body).await;
     }
 
-    /// A press as Telegram delivers it: also of a button that no message has any more.
+    /// A press that the chat page would refuse, of a button that no message has any more. Waits for a message.
     pub async fn press_stale(&self, data: &str) -> Message {
         let before = self.received().await.len();
+        self.press_raw(&format!("{}", 7_000_000 + before), 1, data).await;
+        self.next(before, data).await
+    }
+
+    /// A press as Telegram delivers it, of whatever button; does not wait.
+    pub async fn press_raw(&self, query: &str, message_id: i64, data: &str) {
         let query = json!({
-            "id": format!("{}", 7_000_000 + before),
+            "id": query,
             "from": {"id": self.id, "is_bot": false, "first_name": "Somebody"},
-            "message": {"message_id": 1, "date": 1, "chat": {"id": self.id, "type": "private"}},
+            "message": {"message_id": message_id, "date": 1, "chat": {"id": self.id, "type": "private"}},
             "chat_instance": "1",
             "data": data,
         });
         self.chat.post("/chat/update", &json!({"callback_query": query})).await;
-        self.next(before, data).await
     }
 
     /// Sends a file, and does not wait.

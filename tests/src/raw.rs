@@ -1,6 +1,7 @@
 //! A Bot API server that says exactly what a test tells it, broken or not, and notes what it is asked.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -51,13 +52,19 @@ struct Seen {
 }
 
 impl RawApi {
+    /// Starts it on a free port.
     pub async fn new() -> Self {
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts it at this address.
+    pub async fn at(address: SocketAddr) -> Self {
         let shared = Arc::new(Shared::default());
         let routes = axum::Router::new()
             .route("/bot{token}/{method}", any(method))
             .route("/file/{*path}", any(download))
             .with_state(Arc::clone(&shared));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let stopped = stop.clone();

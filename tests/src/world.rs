@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use umbrasil::local::{self, LocalApi, Options, Person as LocalPerson};
 
-use crate::{Chat, Host, Person, binary};
+use crate::{Chat, Host, Person, binary, eventually};
 
 /// The first on the allow-list: owns the bot.
 pub const OWNER: i64 = 111;
@@ -156,5 +156,17 @@ impl World {
     pub async fn calls(&self, since: i64) -> Vec<Value> {
         let answer = self.chat.get(&format!("/chat/calls?since={since}")).await;
         answer["calls"].as_array().unwrap().clone()
+    }
+
+    /// Waits until `count` presses are answered, and gives the notices that came with the answers.
+    pub async fn notices(&self, count: usize) -> Vec<String> {
+        eventually(20, &format!("{count} presses are answered"), async || {
+            let calls = self.calls(0).await;
+            let answers = calls.iter().filter(|call| call["method"] == "AnswerCallbackQuery");
+            let notice = |call: &Value| call["params"]["text"].as_str().unwrap_or("").to_owned();
+            let notices: Vec<String> = answers.map(notice).collect();
+            (notices.len() >= count).then_some(notices)
+        })
+        .await
     }
 }

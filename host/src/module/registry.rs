@@ -141,7 +141,9 @@ impl Registry {
             Err(error) => {
                 self.metrics.reload("refused");
                 if matches!(error, LoadError::Import(_)) {
-                    self.metrics.denied(&name(path), crate::telemetry::metrics::Refusal::Import);
+                    let name = name(path);
+                    let module = name.strip_suffix(".wasm").unwrap_or(&name);
+                    self.metrics.denied(module, crate::telemetry::metrics::Refusal::Import);
                 }
                 let (file, reason) = (name(path), error.to_string());
                 let serving = before.and_then(|before| {

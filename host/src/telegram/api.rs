@@ -92,11 +92,16 @@ impl Api {
         self.call("GetMe", &serde_json::json!({}), CALL).await
     }
 
-    /// The updates from `offset` on, as they are; waits for them for up to [`POLL`].
-    pub(super) async fn updates(&self, offset: i64) -> Result<Vec<Box<RawValue>>, ApiError> {
+    /// The updates from `offset` on, as they are; waits for them for up to `patience`.
+    pub(super) async fn updates(
+        &self,
+        offset: i64,
+        patience: Duration,
+    ) -> Result<Vec<Box<RawValue>>, ApiError> {
         let allowed_updates = ["message", "callback_query"];
-        let request = GetUpdates { offset, limit: 100, timeout: POLL.as_secs(), allowed_updates };
-        self.call("GetUpdates", &request, POLL + Duration::from_secs(10)).await
+        let timeout = patience.as_secs();
+        let request = GetUpdates { offset, limit: 100, timeout, allowed_updates };
+        self.call("GetUpdates", &request, patience + Duration::from_secs(10)).await
     }
 
     /// Sends a request of teloxide.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::api::POLL;
 use super::outbox::jittered;
 use super::update::{Unusable, Update};
 use super::{Api, ApiError};
@@ -45,8 +46,11 @@ impl Intake {
         let mut noted: Option<Instant> = None;
         self.dispatch.metrics.polling.set(1);
         loop {
+            // After trouble, it is to be known at once whether it is over.
+            let well = self.metrics.polling.get() == 1;
+            let patience = if well { POLL } else { Duration::ZERO };
             let polled = tokio::select! {
-                polled = self.api.updates(offset) => polled,
+                polled = self.api.updates(offset, patience) => polled,
                 () = stopping.cancelled() => return,
             };
             let wait = match polled {

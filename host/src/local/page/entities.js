@@ -5,8 +5,8 @@ const TAGS = {
   blockquote: "blockquote", expandable_blockquote: "blockquote", custom_emoji: "span", bot_command: "span",
 };
 
-// Addresses, and commands that stand alone.
-const LINKS = /(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]}])|(?<![\w/.:])(\/[a-z0-9_]{1,32})(?![\w/])/gi;
+// Addresses, and commands that stand alone; as in Telegram, a closing tag is none.
+const LINKS = /(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]}])|(?<![\w/.:<>])(\/[a-z0-9_]{1,32})(?![\w/<>])/gi;
 
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
