@@ -3,6 +3,11 @@
 //! They are components for `wasm32-wasip2`, built by a second cargo with a target directory of its own (the
 //! outer one holds the lock of the first). A missing target is added with rustup.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "cargo talks to build scripts through the environment"
+)]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let component = built.join(format!("umbrasil_{}.wasm", module.replace('-', "_")));
         let kept = out.join(format!("{module}.wasm"));
         fs::copy(&component, &kept).map_err(|error| format!("{}: {error}", component.display()))?;
-        writeln!(list, "    ({module:?}, include_bytes!({kept:?})),")?;
+        writeln!(list, "    ({module:?}, include_bytes!({:?})),", kept.display().to_string())?;
     }
     list.push_str("];\n");
     fs::write(out.join("built_in.rs"), list)?;

@@ -1,5 +1,10 @@
 //! Builds the fixtures: modules for tests, as components.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "cargo talks to build scripts through the environment"
+)]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -48,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .join(TARGET)
             .join("module")
             .join(format!("fixture_{}.wasm", name.replace('-', "_")));
-        writeln!(list, "    ({name:?}, include_bytes!({component:?})),")?;
+        writeln!(list, "    ({name:?}, include_bytes!({:?})),", component.display().to_string())?;
     }
     list.push_str("];\n");
     fs::write(out.join("fixtures.rs"), list)?;

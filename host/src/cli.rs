@@ -3,6 +3,7 @@
 mod doctor;
 mod run;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,7 +20,7 @@ pub struct Cli {
 enum Command {
     /// Runs the bot (this is also what happens without a command).
     ///
-    /// Without TELEGRAM_BOT_TOKEN it runs in local mode: a chat page on this machine instead of Telegram.
+    /// Without a bot token it runs in local mode: a chat page on this machine instead of Telegram.
     Run,
     /// Checks the settings, and the health of a bot that runs with them.
     Doctor,
@@ -33,6 +34,7 @@ const CONFIG: u8 = 78;
 
 impl Cli {
     /// Carries the command out, and says how it ended.
+    #[must_use]
     pub fn execute(self) -> ExitCode {
         match self.command.unwrap_or(Command::Run) {
             Command::Run => run::run(),
@@ -43,10 +45,7 @@ impl Cli {
 }
 
 /// Says why a command failed, for people, on standard error.
-#[expect(
-    clippy::print_stderr,
-    reason = "the log may not run yet, and this is for the person at the terminal"
-)]
 fn complain(error: &dyn std::fmt::Display) {
-    eprintln!("umbrasil: {error}");
+    // Where nobody listens, the exit code still says it; `eprintln!` would panic and change that, too.
+    drop(std::io::stderr().write_all(format!("umbrasil: {error}\n").as_bytes()));
 }

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 pub use self::conflict::{Read, Reads};
 pub use self::open::OpenError;
@@ -28,6 +29,8 @@ pub use self::read::{RANGE_BYTES, RANGE_ITEMS, Range};
 #[derive(Clone)]
 pub struct Database {
     jobs: mpsc::Sender<Job>,
+    /// Cancelled when the writer has ended, as it was asked to or not.
+    ended: CancellationToken,
     shared: Arc<Shared>,
 }
 
@@ -167,15 +170,23 @@ impl Database {
         let shared =
             Arc::new(Shared { sequence, readers: Mutex::default(), path, full, _lock: lock });
         let (jobs, waiting) = mpsc::channel();
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
         let published = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("database".to_owned())
             .spawn(move || {
+                let _end = end;
                 let publish = move |sequence| published.sequence.store(sequence, Ordering::Release);
                 writer::run(connection, reserve, &waiting, publish);
             })
             .map_err(OpenError::Thread)?;
-        Ok(Self { jobs, shared })
+        Ok(Self { jobs, ended, shared })
+    }
+
+    /// Waits until nothing can be written any more: after [`Database::close`], or because the disk failed.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Whether the disk has no room for what modules want to write. Mends itself when there is room again.
@@ -184,9 +195,14 @@ impl Database {
         self.shared.full.load(Ordering::Relaxed)
     }
 
-    /// Keeps updates, in this order. Those that were received before are kept once.
-    pub async fn receive(&self, updates: Vec<Received>) -> Result<(), CommitError> {
-        self.ask(|done| Job::Receive(updates, done)).await?
+    /// Keeps updates, in this order. Those that were received before are kept once. It is asked for at
+    /// once: what is asked for later, also while this is not awaited yet, happens later.
+    pub fn receive(
+        &self,
+        updates: Vec<Received>,
+    ) -> impl Future<Output = Result<(), CommitError>> + use<> {
+        let answer = self.request(|done| Job::Receive(updates, done));
+        async { answer.await? }
     }
 
     /// Makes all of `commit` durable, and returns its messages as they were queued.
@@ -228,10 +244,21 @@ impl Database {
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, CommitError> {
+        self.request(job).await
+    }
+
+    /// Sends the job now; the future waits for its answer.
+    fn request<T, J: FnOnce(oneshot::Sender<T>) -> Job>(
+        &self,
+        job: J,
+    ) -> impl Future<Output = Result<T, CommitError>> + use<T, J> {
         let gone = || CommitError::Failed("the database thread has ended".to_owned());
         let (done, answer) = oneshot::channel();
-        self.jobs.send(job(done)).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())
+        let sent = self.jobs.send(job(done));
+        async move {
+            sent.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())
+        }
     }
 
     fn tell(&self, relaxed: Relaxed) {

@@ -6,6 +6,8 @@
 //! the commit leaves no trace; whatever happens after it is finished at the next start.
 
 mod dialogs;
+mod draft;
+mod running;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,22 +18,21 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::dialogs::Dialogs;
+use self::draft::Draft;
+pub(crate) use self::running::Running;
 use crate::auth::Gate;
-use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, Reply, User};
-use crate::capability::chat::{File, FileKind};
-use crate::database::{
-    Commit, CommitError, Database, Dialog, DialogChange, NewMessage, QueuedMessage,
-};
+use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, User};
+use crate::database::{Commit, CommitError, Database, DialogChange, QueuedMessage};
 use crate::incoming::{Content, Incoming};
 use crate::lanes::{Flow, Work};
 use crate::module::Module;
 use crate::module::catalog::Catalog;
-use crate::module::sandbox::{CallError, Outcome, Sandbox};
+use crate::module::sandbox::{CallError, Sandbox};
 use crate::native::{self, Answer};
-use crate::outgoing::{Aside, Keyboard, Outgoing};
+use crate::outgoing::{Aside, Outgoing};
 use crate::reply;
 use crate::report;
-use crate::router::{Route, module_button, route};
+use crate::router::{Route, route};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
@@ -41,8 +42,6 @@ const RERUNS: u32 = 8;
 const ATTEMPTS: u32 = 3;
 /// Telegram shows a pressed button as busy until it is answered: answered after this at the latest.
 const BUTTON_PATIENCE: Duration = Duration::from_secs(3);
-/// How long a question to the user stays open.
-const DIALOG: Duration = Duration::from_secs(3600);
 /// Pauses between tries to keep something when the database fails.
 const STORAGE_PAUSE: Duration = Duration::from_secs(2);
 
@@ -75,21 +74,6 @@ pub(crate) struct Dispatch {
     /// Turns the body of an update into what it says; the edge knows how.
     pub(crate) parse: fn(&str) -> Option<Incoming>,
     pub(crate) running: Running,
-}
-
-/// The events that run now, so that /cancel can end the one of its chat.
-#[derive(Default)]
-pub(crate) struct Running(std::sync::Mutex<std::collections::HashMap<i64, CancellationToken>>);
-
-/// What an event comes to: all of it is kept, or none.
-#[derive(Default)]
-struct Draft {
-    writes: Option<crate::database::Writes>,
-    messages: Vec<NewMessage>,
-    dialog: Option<Dialog>,
-    notice: Option<String>,
-    /// Whether the answer is an error, so that an open question stays open.
-    failed: bool,
 }
 
 impl Work for Dispatch {
@@ -172,7 +156,7 @@ impl Dispatch {
 
     fn stopped(&self, incoming: &Incoming) -> Draft {
         self.metrics.event("host", Ending::Cancelled);
-        self.say(incoming, Answer::text("⏹ Stopped. Nothing was saved."), None)
+        Draft::of_failure(incoming, "⏹ Stopped. Nothing was saved.")
     }
 
     /// Notes that a recovered update is begun; puts it aside if it was begun too often.
@@ -218,7 +202,7 @@ impl Dispatch {
             Route::Module { module, input } => self.module(arrived, &module, input).await,
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);
-                self.say(incoming, Answer::text(reply::escape(&text)), None)
+                Draft::of_failure(incoming, &reply::escape(&text))
             }
         }
     }
@@ -232,10 +216,6 @@ impl Dispatch {
         asking: bool,
     ) -> Draft {
         let incoming = &arrived.incoming;
-        let replace = match &incoming.content {
-            Content::Button { message_id, .. } => *message_id,
-            _ => None,
-        };
         let answer = match command {
             "start" => native::start(catalog, &incoming.user),
             "menu" => native::menu(catalog),
@@ -253,33 +233,24 @@ impl Dispatch {
             )),
         };
         self.metrics.event("host", Ending::Ok);
-        self.say(incoming, answer, replace)
-    }
-
-    fn say(&self, incoming: &Incoming, answer: Answer, replace: Option<i64>) -> Draft {
-        let messages = reply::messages(&answer.html, answer.keyboard, replace);
-        let messages = messages
-            .into_iter()
-            .map(|message| message.into_message(incoming.chat_id, None))
-            .collect();
-        Draft { messages, ..Draft::default() }
+        Draft::of_host(incoming, answer)
     }
 
     async fn module(&self, arrived: &Arrived, module: &Arc<Module>, input: Input) -> Draft {
         let event = self.event(arrived, input);
         let chat = arrived.incoming.chat_id;
         let mut handling = std::pin::pin!(self.sandbox.handle(module, chat, event));
-        let handled = match tokio::time::timeout(BUTTON_PATIENCE, &mut handling).await {
-            Ok(handled) => handled,
-            Err(_) => {
-                self.answer_button(&arrived.incoming, None);
-                handling.await
-            }
+        let in_time = tokio::time::timeout(BUTTON_PATIENCE, &mut handling).await;
+        let handled = if let Ok(handled) = in_time {
+            handled
+        } else {
+            self.answer_button(&arrived.incoming, None);
+            handling.await
         };
         match handled {
             Ok(outcome) => {
                 self.metrics.event(&module.name, Ending::Ok);
-                self.result(arrived, module, outcome)
+                Draft::of_module(module, &arrived.incoming, arrived.received_ms, outcome)
             }
             Err(error) => self.failed(arrived, module, &error),
         }
@@ -307,64 +278,6 @@ impl Dispatch {
         }
     }
 
-    fn result(&self, arrived: &Arrived, module: &Module, outcome: Outcome) -> Draft {
-        let incoming = &arrived.incoming;
-        let chat = incoming.chat_id;
-        let pressed = match &incoming.content {
-            Content::Button { message_id, .. } => *message_id,
-            _ => None,
-        };
-        let mut messages = Vec::new();
-        for Reply { html, keyboard, replace } in outcome.replies.into_iter().take(20) {
-            let keyboard = Self::keyboard(module, keyboard);
-            let replace = pressed.filter(|_| replace);
-            messages.extend(
-                reply::messages(&html, keyboard, replace)
-                    .into_iter()
-                    .map(|message| message.into_message(chat, None)),
-            );
-        }
-        for File { kind, content, caption } in outcome.files {
-            let caption = reply::caption(&caption);
-            let message = match kind {
-                FileKind::Photo => Outgoing::Photo { caption },
-                FileKind::Document { name } => Outgoing::Document { name, caption },
-            };
-            messages.push(message.into_message(chat, Some(content)));
-        }
-        let dialog = outcome.expectation.map(|expectation| Dialog {
-            module: module.name.to_string(),
-            name: expectation.name,
-            args: expectation.args,
-            expires_ms: arrived
-                .received_ms
-                .saturating_add(i64::try_from(DIALOG.as_millis()).unwrap_or(0)),
-        });
-        Draft { writes: outcome.writes, messages, dialog, notice: outcome.toast, failed: false }
-    }
-
-    fn keyboard(
-        module: &Module,
-        rows: Vec<Vec<crate::bindings::exports::umbrasil::module::handler::Button>>,
-    ) -> Keyboard {
-        let mut dropped = 0;
-        let mut keyboard = Keyboard::new();
-        for row in rows {
-            let mut kept = Vec::new();
-            for button in row {
-                match module_button(&module.name, &button.label, &button.action, &button.args) {
-                    Some(button) => kept.push(button),
-                    None => dropped += 1,
-                }
-            }
-            keyboard.push(kept);
-        }
-        if dropped > 0 {
-            tracing::warn!(target: "module", module = &*module.name, dropped, "buttons left out: no label, or action and arguments over 64 bytes");
-        }
-        keyboard
-    }
-
     fn failed(&self, arrived: &Arrived, module: &Module, error: &CallError) -> Draft {
         let (name, update) = (&*module.name, arrived.incoming.update_id);
         let reference = report::reference(update);
@@ -379,13 +292,7 @@ impl Dispatch {
             );
             tracing::warn!(module = name, reference, detail, "a module failed: it {error}");
         }
-        let html = report::call_failed(name, error, &reference);
-        let said = reply::messages(&html, Keyboard::new(), None);
-        let messages = said
-            .into_iter()
-            .map(|message| message.into_message(arrived.incoming.chat_id, None))
-            .collect();
-        Draft { messages, failed: true, ..Draft::default() }
+        Draft::of_failure(&arrived.incoming, &report::call_failed(name, error, &reference))
     }
 
     /// Commits, and hands over what is to be sent.
@@ -393,9 +300,8 @@ impl Dispatch {
         let began = Instant::now();
         let chat_id = arrived.incoming.chat_id;
         let Draft { writes, messages, dialog, notice, failed } = draft;
-        let keep_question = failed && matches!(arrived.incoming.content, Content::Text(_));
         let change = match (dialog, self.dialogs.has(chat_id)) {
-            (None, true) if keep_question => None,
+            (None, true) if failed => None,
             (None, false) => None,
             (dialog, _) => Some(DialogChange { chat_id, dialog }),
         };
@@ -427,8 +333,7 @@ impl Dispatch {
 
     /// Says durably that nothing was kept.
     async fn refuse(&self, arrived: &Arrived, module: &str, error: &CommitError) {
-        let (update, chat) = (arrived.incoming.update_id, arrived.incoming.chat_id);
-        let reference = report::reference(update);
+        let reference = report::reference(arrived.incoming.update_id);
         tracing::error!(%error, module, reference, "an answer could not be kept");
         self.metrics.event(
             module,
@@ -438,9 +343,7 @@ impl Dispatch {
             self.metrics.denied(module, Refusal::Quota);
         }
         let html = report::commit_failed(module, error, &reference);
-        let said = Outgoing::text(html).into_message(chat, None);
-        self.insist(arrived, Draft { messages: vec![said], failed: true, ..Draft::default() })
-            .await;
+        self.insist(arrived, Draft::of_failure(&arrived.incoming, &html)).await;
     }
 
     /// Commits what writes nothing of a module, as often as it takes: until then, this chat waits.
@@ -482,28 +385,5 @@ impl Dispatch {
         {
             tracing::debug!("too busy to answer a pressed button");
         }
-    }
-}
-
-impl Running {
-    /// Ends the event that runs for a chat, if there is one.
-    pub(crate) fn cancel(&self, chat: i64) {
-        if let Some(token) = self.lock().get(&chat) {
-            token.cancel();
-        }
-    }
-
-    fn begin(&self, chat: i64) -> CancellationToken {
-        let token = CancellationToken::new();
-        self.lock().insert(chat, token.clone());
-        token
-    }
-
-    fn end(&self, chat: i64) {
-        self.lock().remove(&chat);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<i64, CancellationToken>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -6,6 +6,8 @@
 //! stands on the ground (`config`, `database`, `telemetry`).
 
 pub mod app;
+#[doc(hidden)]
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod database;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-pub use self::compile::compile_from_stdin;
+pub(crate) use self::compile::compile_from_stdin;
 pub(crate) use self::loader::LoadError;
 pub(crate) use self::manifest::Manifest;
 use crate::bindings::ModulePre;

@@ -93,35 +93,28 @@ const TAGS: [&str; 15] = [
     "u",
 ];
 
-/// Splits `html` into at most `most` pieces of at most `limit` units each; the last one says so if that is
-/// not all of it.
-fn split(html: &str, limit: usize, most: usize) -> Vec<String> {
-    let mut parts = pieces(html, limit, most);
-    if parts.len() > most {
-        parts.truncate(most);
-        if let Some(last) = parts.last_mut() {
-            // Room for the note: the part is cut once more where it is full.
-            let note = "\n… (cut: too long)";
-            let room = limit.saturating_sub(note.encode_utf16().count());
-            *last = pieces(last, room, 1).into_iter().next().unwrap_or_default() + note;
+/// Splits `html` into at most `parts` pieces of at most `limit` units each. What is over is left out, and
+/// the last piece says so.
+fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
+    const NOTE: &str = "\n… (cut: too long)";
+    let mut pieces = pieces(html, limit);
+    if pieces.len() > parts {
+        pieces.truncate(parts);
+        if let Some(last) = pieces.last_mut() {
+            let shorter = self::pieces(last, limit - NOTE.encode_utf16().count());
+            *last = shorter.into_iter().next().unwrap_or_default() + NOTE;
         }
     }
-    parts
+    pieces
 }
 
-/// The pieces of `html`; at least one more than `most` if it does not fit into that many.
-fn pieces(html: &str, limit: usize, most: usize) -> Vec<String> {
+/// All pieces of at most `limit` units that `html` makes.
+fn pieces(html: &str, limit: usize) -> Vec<String> {
     let html: String = html.chars().filter(|character| !is_forbidden(*character)).collect();
-    let escaped;
-    let html = if is_well_formed(&html) {
-        html.trim()
-    } else {
-        escaped = escape(&html);
-        escaped.trim()
-    };
+    let html = if is_well_formed(&html) { html } else { escape(&html) };
     let mut writer =
         Writer { limit, parts: Vec::new(), current: String::new(), used: 0, open: Vec::new() };
-    for token in tokens(html) {
+    for token in tokens(html.trim()) {
         match token {
             Token::Text(text, units) => writer.text(text, units),
             Token::Open { tag, written } => {
@@ -130,11 +123,8 @@ fn pieces(html: &str, limit: usize, most: usize) -> Vec<String> {
             }
             Token::Close(tag) => {
                 writer.open.pop();
-                writer.current.push_str(&format!("</{tag}>"));
+                writer.close(tag);
             }
-        }
-        if writer.parts.len() > most {
-            break;
         }
     }
     writer.finish()
@@ -162,9 +152,13 @@ impl<'a> Writer<'a> {
         self.used += units;
     }
 
+    fn close(&mut self, tag: &str) {
+        self.current.extend(["</", tag, ">"]);
+    }
+
     fn break_here(&mut self) {
         for (tag, _) in self.open.iter().rev() {
-            self.current.push_str(&format!("</{tag}>"));
+            self.current.extend(["</", tag, ">"]);
         }
         let part = std::mem::take(&mut self.current);
         if self.used > 0 {

@@ -24,10 +24,10 @@ pub(crate) async fn run<F: Future<Output = ()>>(
     stopping: CancellationToken,
     changed: impl Fn(Changes) -> F,
 ) {
-    let (notices, mut noticed) = mpsc::channel(1);
+    let (sender, mut noticed) = mpsc::channel(1);
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let reading = event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_)));
-        if !reading && notices.try_send(()).is_err() {
+        if !reading && sender.try_send(()).is_err() {
             // One waiting notice says as much as many.
         }
     });
@@ -50,10 +50,10 @@ pub(crate) async fn run<F: Future<Output = ()>>(
                 .await
                 .is_ok_and(|notice| notice.is_some())
         {}
-        let changes = registry.sync(true).await;
-        again = changes.unsettled;
-        if changes.catalog_changed || !changes.notes.is_empty() {
-            changed(changes).await;
+        let found = registry.sync(true).await;
+        again = found.unsettled;
+        if found.catalog_changed || !found.notes.is_empty() {
+            changed(found).await;
             tokio::time::sleep(PAUSE).await;
         }
     }

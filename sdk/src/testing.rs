@@ -124,7 +124,6 @@ impl Host {
 
     /// Sends a command with its slash.
     pub fn command(&mut self, text: &str) -> Result<Outcome> {
-        self.chat().expected = None;
         let body = text.strip_prefix('/').unwrap_or_else(|| panic!("`{text}` is no command"));
         let (name, rest) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
         let args = rest.split_whitespace().map(str::to_owned).collect();
@@ -135,7 +134,7 @@ impl Host {
     /// Writes a text that is no command: the answer if the module asked for one, else what the first
     /// matching pattern stands for. Panics if neither takes it.
     pub fn say(&mut self, text: &str) -> Result<Outcome> {
-        let input = if let Some((name, args)) = self.chat().expected.take() {
+        let input = if let Some((name, args)) = self.chat().expected.clone() {
             wit::Input::Answer(wit::Call { name, args, text: text.to_owned() })
         } else {
             let found = self.patterns.iter().find_map(|(name, regex)| {
@@ -172,14 +171,12 @@ impl Host {
         let button = self.chat().screen.get(index).and_then(|message| message.button(label));
         let button =
             button.unwrap_or_else(|| panic!("no button `{label}` in message {index}")).clone();
-        self.chat().expected = None;
         let call = wit::Call { name: button.action, args: button.args, text: String::new() };
         self.send(wit::Input::Action(call), Some(index))
     }
 
     /// Calls an action as a button would that is no longer, or never was, on the screen.
     pub fn action(&mut self, name: &str, args: &[&str]) -> Result<Outcome> {
-        self.chat().expected = None;
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
         let call = wit::Call { name: name.to_owned(), args, text: String::new() };
         self.send(wit::Input::Action(call), None)
@@ -253,9 +250,8 @@ impl Host {
                 None => chat.screen.push(message.clone()),
             }
         }
-        if outcome.expected.is_some() {
-            chat.expected.clone_from(&outcome.expected);
-        }
+        // An open question ends with the event, unless it failed: then nothing of it is kept, that neither.
+        chat.expected.clone_from(&outcome.expected);
         Ok(outcome)
     }
 }

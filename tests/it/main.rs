@@ -11,6 +11,10 @@
 
 mod browser;
 mod chat;
+mod crash;
+mod disk;
+mod durable;
+mod faults;
 mod files;
 mod finance;
 mod gate;
@@ -19,5 +23,6 @@ mod local;
 mod replies;
 mod settings;
 mod shown;
+mod tidy;
 mod updates;
 mod web;

@@ -1,7 +1,7 @@
 //! The host as a process.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -35,16 +35,10 @@ pub async fn run(args: &[&str], directory: &Path, vars: &[(&str, &str)]) -> (i32
 }
 
 impl Host {
-    pub(crate) fn launch<'a>(
-        log: &Path,
-        directory: &Path,
-        vars: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
+    pub(crate) fn spawn(mut command: Command, log: &Path) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         let log_from = usize::try_from(file.metadata().unwrap().len()).unwrap();
-        let mut command = Command::new(binary());
-        command.arg("run").current_dir(directory).env_clear().stdin(Stdio::null());
-        command.stdout(file.try_clone().unwrap()).stderr(file).envs(vars);
+        command.stdout(file.try_clone().unwrap()).stderr(file);
         Self { child: command.spawn().unwrap(), log: log.to_owned(), log_from }
     }
 

@@ -15,21 +15,29 @@
     reason = "test code"
 )]
 
+mod book;
 mod browser;
 mod chat;
+mod disk;
 pub mod fixtures;
 mod host;
 mod metrics;
 mod person;
+pub mod proxy;
+mod random;
 mod raw;
 mod world;
 
+pub use book::{Book, Ledger};
 pub use browser::Browser;
 pub use chat::Chat;
+pub use disk::SmallDisk;
 pub use host::{Host, binary, run};
 pub use metrics::Scrape;
 pub use person::{Message, Person};
+pub use random::Random;
 pub use raw::{Call, RawApi};
+pub use rustix::process::Signal;
 pub use world::{OWNER, STRANGER, TOKEN, USER, World};
 
 /// Tries until `probe` gives something, for at most `seconds`.

@@ -1,12 +1,13 @@
 //! A directory, and a Bot API server that outlives the hosts that talk to it.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use umbrasil::local::{self, LocalApi, Options, Person as LocalPerson};
 
-use crate::{Chat, Host, Person, eventually};
+use crate::{Chat, Host, Person, binary, eventually};
 
 /// The first on the allow-list: owns the bot.
 pub const OWNER: i64 = 111;
@@ -65,6 +66,16 @@ impl World {
 
     /// Starts the host and does not wait.
     pub fn launch(&self, more: &[(&str, &str)]) -> Host {
+        self.spawn(self.command(more))
+    }
+
+    /// Starts a host, or what stands in for it, with the log of this world.
+    pub fn spawn(&self, command: Command) -> Host {
+        Host::spawn(command, &self.log())
+    }
+
+    /// What [`World::launch`] runs.
+    pub fn command(&self, more: &[(&str, &str)]) -> Command {
         let allowed: Vec<String> =
             [OWNER, USER].into_iter().chain(CROWD).map(|id| id.to_string()).collect();
         let (allowed, data) = (allowed.join(","), self.data().display().to_string());
@@ -77,7 +88,10 @@ impl World {
             ("PORT", "0"),
             ("LOG_LEVEL", "debug"),
         ];
-        Host::launch(&self.log(), self.directory.path(), usual.iter().chain(more).copied())
+        let mut command = Command::new(binary());
+        command.arg("run").current_dir(self.directory.path()).env_clear().stdin(Stdio::null());
+        command.envs(usual.iter().chain(more).copied());
+        command
     }
 
     /// Somebody with a chat of their own.

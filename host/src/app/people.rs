@@ -19,7 +19,7 @@ pub(super) fn options(token: &str, allowed: &BTreeSet<i64>, owners: &BTreeSet<i6
             )
         })
         .collect();
-    let stranger = (9_001..).find(|id| !allowed.contains(id)).unwrap_or(i64::MAX);
+    let stranger = (9_001..i64::MAX).find(|id| !allowed.contains(id)).unwrap_or(i64::MAX);
     people.push(person(stranger, "Stranger".to_owned(), "stranger"));
     Options {
         token: token.to_owned(),

@@ -20,7 +20,7 @@ pub(crate) struct Chat {
     pub(crate) files: Vec<File>,
     /// Called when the module shows that it is busy.
     pub(crate) typing: Option<tokio::sync::mpsc::Sender<i64>>,
-    pub(crate) chat_id: i64,
+    pub(crate) id: i64,
     /// The names that `describe` declared for answers.
     pub(crate) answers: std::sync::Arc<[String]>,
 }
@@ -117,7 +117,7 @@ impl wit::Host for Scoped<'_, Chat> {
     fn typing(&mut self) -> Result<(), Error> {
         self.meter.call()?;
         if let Some(typing) = &self.own.typing
-            && typing.try_send(self.own.chat_id).is_err()
+            && typing.try_send(self.own.id).is_err()
         {
             tracing::trace!("too busy to show that a module is typing");
         }

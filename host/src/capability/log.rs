@@ -13,29 +13,29 @@ const EVENT_LINES: usize = 200;
 pub(crate) struct Lines {
     pub(crate) module: std::sync::Arc<str>,
     pub(crate) event: std::sync::Arc<str>,
-    lines_left: usize,
-    bytes_left: usize,
+    left: usize,
+    left_bytes: usize,
     truncated: bool,
 }
 
 impl Lines {
     pub(crate) fn new(module: std::sync::Arc<str>, event: std::sync::Arc<str>) -> Self {
-        Self { module, event, lines_left: EVENT_LINES, bytes_left: EVENT_BYTES, truncated: false }
+        Self { module, event, left: EVENT_LINES, left_bytes: EVENT_BYTES, truncated: false }
     }
 
     /// Writes one record, if there is room; says whether there was.
     pub(crate) fn write(&mut self, level: wit::Level, text: &str) -> bool {
         let text = escaped(text);
         let (module, event) = (&*self.module, &*self.event);
-        if self.lines_left == 0 || text.len() > self.bytes_left {
+        if self.left == 0 || text.len() > self.left_bytes {
             if !self.truncated {
                 self.truncated = true;
                 tracing::warn!(target: "module", module, event, "log truncated: this event wrote too much");
             }
             return false;
         }
-        self.lines_left -= 1;
-        self.bytes_left -= text.len();
+        self.left -= 1;
+        self.left_bytes -= text.len();
         match level {
             wit::Level::Debug => tracing::debug!(target: "module", module, event, "{text}"),
             wit::Level::Info => tracing::info!(target: "module", module, event, "{text}"),

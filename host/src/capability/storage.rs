@@ -231,6 +231,7 @@ fn page_bytes(items: &[(String, Vec<u8>)]) -> usize {
     items.iter().map(|(key, value)| key.len() + value.len()).sum()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 fn unavailable(error: CommitError) -> Error {
     tracing::error!(%error, "cannot read a module's storage");
     Error::Unavailable("the storage cannot be read".to_owned())

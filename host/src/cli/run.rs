@@ -1,5 +1,6 @@
 //! `umbrasil run`: the host, until a signal ends it.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -98,11 +99,14 @@ async fn until_signal(
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the one line that the person at the terminal needs")]
+/// Nobody may be at the terminal any more: `println!` would panic then, and take the bot down.
 fn announce(started: &Started) {
     let Started { chat, health } = started;
     tracing::info!(%health, "health and metrics");
     if let Some(chat) = chat {
-        println!("UmbraSIL is running: open http://{chat} to chat with it.");
+        let line = format!("UmbraSIL is running: open http://{chat} to chat with it.\n");
+        if let Err(error) = std::io::stdout().write_all(line.as_bytes()) {
+            tracing::warn!(%error, "cannot say on standard output that the chat page is at http://{chat}");
+        }
     }
 }

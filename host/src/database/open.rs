@@ -5,9 +5,10 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::schema;
+use super::{CommitError, schema};
 
 /// A file up to this size is checked page by page at each start (about 10 ms); a larger one is opened as it is.
 const CHECKED_BYTES: u64 = 32 << 20;
@@ -17,10 +18,14 @@ const CHECKED_BYTES: u64 = 32 << 20;
 pub enum OpenError {
     #[error("cannot use the data directory {}: {source}", .path.display())]
     Directory { path: PathBuf, source: io::Error },
+    #[error("cannot open the database {}: {source}", .path.display())]
+    File { path: PathBuf, source: io::Error },
     #[error("another umbrasil (process {holder}) is already running on {}", .path.display())]
     AlreadyRunning { path: PathBuf, holder: String },
     #[error("the database {} cannot be used: {reason}. Nothing was changed; restore a backup or move the file away", .path.display())]
     Damaged { path: PathBuf, reason: String },
+    #[error("the disk has no room to open the database {}; make some, nothing is lost", .path.display())]
+    DiskFull { path: PathBuf },
     #[error("the database {} was written by a newer umbrasil (version {found}, this one knows {known})", .path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("cannot start the database thread: {0}")]
@@ -33,12 +38,20 @@ pub(super) fn open(directory: &Path) -> Result<(File, PathBuf, Connection), Open
     let lock = lock(directory)?;
     let path = directory.join("umbrasil.db");
     // Created first, so that the file is never readable to others.
-    OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
-    let damaged = |error: rusqlite::Error| OpenError::Damaged {
-        path: path.clone(),
-        reason: error.to_string(),
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|source| OpenError::File { path: path.clone(), source })?;
+    let damaged = |error: rusqlite::Error| match CommitError::from_ref(&error) {
+        CommitError::DiskFull => OpenError::DiskFull { path: path.clone() },
+        _ => OpenError::Damaged { path: path.clone(), reason: error.to_string() },
     };
     let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(damaged)?;
+    // A file that is refused stays as it is: closing it must not move its write-ahead log into it.
+    let keep_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(keep_log, true).map_err(damaged)?;
     let found: i64 =
         connection.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(damaged)?;
     if found > schema::VERSION {
@@ -54,6 +67,7 @@ pub(super) fn open(directory: &Path) -> Result<(File, PathBuf, Connection), Open
     connection.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(damaged)?;
     schema::migrate(&mut connection).map_err(damaged)?;
+    connection.set_db_config(keep_log, false).map_err(damaged)?;
     Ok((lock, path, connection))
 }
 

@@ -38,6 +38,11 @@ impl Reserve {
         self.released.load(Ordering::Relaxed)
     }
 
+    /// When it is worth to try [`Self::restore`]; none if nothing was given up.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.is_released().then(|| self.tried + PAUSE)
+    }
+
     /// Gives the room up; says whether there was any.
     pub(super) fn release(&mut self) -> bool {
         if self.is_released() {
@@ -70,6 +75,11 @@ impl Reserve {
     fn take(&self) -> io::Result<()> {
         if fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() == BYTES as u64) {
             return Ok(());
+        }
+        // Looked at first: to try in vain would fill the disk for everybody else for that long.
+        let room = self.path.parent().map(rustix::fs::statvfs).transpose()?;
+        if room.is_some_and(|room| room.f_bavail.saturating_mul(room.f_frsize) < BYTES as u64) {
+            return Err(io::ErrorKind::StorageFull.into());
         }
         let taken = self.write();
         if taken.is_err() {

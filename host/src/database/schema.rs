@@ -45,10 +45,14 @@ const FIRST: &str = "
     ) WITHOUT ROWID;
 ";
 
-/// Brings the file to [`VERSION`], in one transaction.
+/// Brings the file to [`VERSION`], in one transaction. One that is there is not written to: a host must
+/// start on a full disk, too.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     let version: i64 = transaction.query_row("PRAGMA user_version", (), |row| row.get(0))?;
+    if version == VERSION {
+        return Ok(());
+    }
     if version < 1 {
         transaction.execute_batch(FIRST)?;
     }

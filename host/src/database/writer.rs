@@ -35,6 +35,8 @@ struct Writer {
     sequence: u64,
     received: u64,
     reserve: Reserve,
+    /// The disk has failed. After that nothing that it says can be trusted, a later success least of all.
+    broken: bool,
 }
 
 /// What a job came to, once its transaction is durable.
@@ -53,12 +55,15 @@ pub(super) fn run(
     publish: impl Fn(u64),
 ) {
     let (recent, usage) = (Recent::default(), HashMap::new());
-    let mut writer = Writer { connection, recent, usage, sequence: 1, received: 0, reserve };
+    let mut writer =
+        Writer { connection, recent, usage, sequence: 1, received: 0, reserve, broken: false };
     let mut held = Vec::new();
     let mut due: Option<Instant> = None;
     let mut closing = None;
-    while closing.is_none() {
-        let Some(group) = gather(waiting, due) else { break };
+    while closing.is_none() && !writer.broken {
+        let wake = due.into_iter().chain(writer.reserve.due()).min();
+        let Some(group) = gather(waiting, wake) else { break };
+        writer.reserve.restore();
         let mut urgent = Vec::with_capacity(group.len());
         for job in group {
             match job {
@@ -79,8 +84,9 @@ pub(super) fn run(
             due = Some(now + RELAXED);
         }
     }
-    if let Err(error) =
-        writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+    if !writer.broken
+        && let Err(error) =
+            writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
     {
         tracing::warn!(%error, "the write-ahead log stays, and is read at the next start");
     }
@@ -114,18 +120,23 @@ fn gather(waiting: &mpsc::Receiver<Job>, due: Option<Instant>) -> Option<Vec<Job
 
 impl Writer {
     fn write(&mut self, jobs: Vec<Job>, relaxed: Vec<Relaxed>, publish: &impl Fn(u64)) {
-        self.reserve.restore();
         let mut written = self.transact(&jobs, &relaxed);
         if written.as_ref().is_err_and(is_full) && self.reserve.release() {
             // Room for saying so; what modules want to write is refused from now on.
             written = self.transact(&jobs, &relaxed);
+        }
+        if let Err(error) = &written
+            && is_failing_disk(error)
+        {
+            tracing::error!(%error, "the disk fails: nothing more is written");
+            self.broken = true;
         }
         match written {
             Ok(applied) => {
                 publish(self.sequence);
                 jobs.into_iter().zip(applied).for_each(|(job, applied)| job.answer(applied));
             }
-            Err(error) if jobs.len() + usize::from(!relaxed.is_empty()) <= 1 => {
+            Err(error) if self.broken || jobs.len() + usize::from(!relaxed.is_empty()) <= 1 => {
                 if jobs.is_empty() {
                     tracing::warn!(%error, "could not note what was sent: some messages may be sent again after a restart");
                 }
@@ -332,20 +343,14 @@ impl Writer {
         }
         let module = &*writes.module;
         for (key, value) in &writes.values {
-            match value {
-                Some(value) => {
-                    let sql = "INSERT INTO storage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value";
-                    self.connection.prepare_cached(sql)?.execute((
-                        module,
-                        key.as_bytes(),
-                        value,
-                    ))?;
+            let sql = match value {
+                Some(_) => {
+                    "INSERT INTO storage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value"
                 }
-                None => {
-                    let sql = "DELETE FROM storage WHERE module = ?1 AND key = ?2";
-                    self.connection.prepare_cached(sql)?.execute((module, key.as_bytes()))?;
-                }
-            }
+                // The third parameter is none here, and named so that both take the same.
+                None => "DELETE FROM storage WHERE module = ?1 AND key = ?2 AND ?3 IS NULL",
+            };
+            self.connection.prepare_cached(sql)?.execute((module, key.as_bytes(), value))?;
         }
         if self.usage.get(&writes.module) != Some(&usage) {
             let sql = "INSERT OR REPLACE INTO usage VALUES (?1, ?2, ?3)";
@@ -355,6 +360,11 @@ impl Writer {
         self.recent.wrote(&writes.module, writes.values.keys(), self.sequence);
         Ok(())
     }
+}
+
+/// After a failed fsync a retry may succeed without the data being there.
+fn is_failing_disk(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) && !is_full(error)
 }
 
 fn is_full(error: &rusqlite::Error) -> bool {
@@ -368,24 +378,22 @@ impl Job {
             Self::Receive(_, done) | Self::Bury(_, done) | Self::Remember(_, _, done) => {
                 done.send(applied.into_result().map(drop)).unwrap_or_default();
             }
-            Self::Commit(_, done) => {
-                drop(done.send(applied.into_result().map(|applied| match applied {
-                    Applied::Messages(messages) => messages,
-                    _ => Vec::new(),
-                })))
-            }
-            Self::Begin(_, done) => {
-                drop(done.send(applied.into_result().map(|applied| match applied {
-                    Applied::Count(count) => count,
-                    _ => 0,
-                })))
-            }
+            Self::Commit(_, done) => drop(done.send(applied.into_result().map(Applied::messages))),
+            Self::Begin(_, done) => drop(done.send(applied.into_result().map(Applied::count))),
             Self::Relaxed(_) | Self::Close(_) => {}
         }
     }
 }
 
 impl Applied {
+    fn messages(self) -> Vec<QueuedMessage> {
+        if let Self::Messages(messages) = self { messages } else { Vec::new() }
+    }
+
+    fn count(self) -> u32 {
+        if let Self::Count(count) = self { count } else { 0 }
+    }
+
     fn into_result(self) -> Result<Self, CommitError> {
         match self {
             Self::Refused(error) => Err(error),

@@ -55,7 +55,7 @@ async fn a_full_lane_spills_and_loses_neither_jobs_nor_their_order() {
     for batch in 0..10 {
         let jobs = batch * 50 + 1..=batch * 50 + 50;
         let all_fit =
-            jobs.clone().map(|job| lanes.push(1, (1, job))).fold(true, |all, fits| all && fits);
+            jobs.clone().map(|job| lanes.push(1, (1, job))).filter(|fits| !fits).count() == 0;
         recorder.database.lock().unwrap().entry(1).or_default().extend(jobs);
         if !all_fit {
             lanes.durable(1);

@@ -23,7 +23,7 @@ use super::loader::LoadError;
 /// Seconds of CPU, over all threads of the compiler.
 const CPU_SECONDS: u64 = 20;
 /// A machine that is busy with other things may need longer than that.
-const WALL: Duration = Duration::from_secs(60);
+const WALL: Duration = Duration::from_mins(1);
 const MEMORY: u64 = 2 << 30;
 /// Native code is a few times as large as its source.
 const OUTPUT_BYTES: u64 = 256 << 20;
@@ -133,8 +133,7 @@ impl Compiler {
 const REFUSED: u8 = 65;
 
 /// The child's side: compiles standard input to standard output, within hard limits.
-#[must_use]
-pub fn compile_from_stdin() -> std::process::ExitCode {
+pub(crate) fn compile_from_stdin() -> std::process::ExitCode {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
     let limits = [

@@ -42,7 +42,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(broken)? {
             Payload::CustomSection(section) if section.name() == SECTION => {
-                manifests.push(section.data())
+                manifests.push(section.data());
             }
             Payload::CodeSectionStart { count, .. } => {
                 functions = functions.saturating_add(count);
@@ -88,6 +88,7 @@ fn refuse_unknown(import: &str) -> Result<(), LoadError> {
     Err(LoadError::Import(interface.chars().take(100).collect()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 fn broken(error: wasmparser::BinaryReaderError) -> LoadError {
     LoadError::NotAComponent(error.to_string())
 }

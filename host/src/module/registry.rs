@@ -75,6 +75,15 @@ impl Registry {
         Self { directory, loader, catalog, failures, disabled, metrics, seen: Mutex::default() }
     }
 
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The modules that the owner has switched off.
+    pub(crate) fn disabled(&self) -> &[String] {
+        &self.disabled
+    }
+
     /// Looks at all files once, and brings the catalog up to date. `settle` is false for the first look,
     /// when nobody can be in the middle of replacing something that the host has loaded.
     pub(crate) async fn sync(&self, settle: bool) -> Changes {

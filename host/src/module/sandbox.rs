@@ -136,19 +136,7 @@ impl Sandbox {
         chat_id: i64,
         event: &Event,
     ) -> Result<Outcome, CallError> {
-        let chat = Chat {
-            typing: Some(self.typing.clone()),
-            chat_id,
-            answers: Arc::clone(&module.answers),
-            ..Chat::default()
-        };
-        let state = State::new(
-            chat,
-            Transaction::new(self.database.clone(), Arc::clone(&module.name), module.quota),
-            Settings { all: Arc::clone(&self.settings), readable: Arc::clone(&module.readable) },
-            Lines::new(Arc::clone(&module.name), event.id.as_str().into()),
-            Meter::new(EVENT_CPU),
-        );
+        let state = self.state(module, chat_id, &event.id);
         let mut store = self.store(state);
         let _running = self.clock.run();
         let call = async {
@@ -171,6 +159,14 @@ impl Sandbox {
         };
         let Chat { toast, expectation, files, .. } = state.chat;
         Ok(Outcome { replies, toast, expectation, files, writes: state.storage.into_writes() })
+    }
+
+    /// Makes an instance and drops it, for the benches.
+    pub(crate) async fn instantiate(&self, module: &Module) -> wasmtime::Result<()> {
+        let state = self.state(module, 0, "bench");
+        let mut store = self.store(state);
+        let _running = self.clock.run();
+        module.pre.instantiate_async(&mut store).await.map(drop)
     }
 
     /// Asks a module what it is. It may not call the host for that.
@@ -204,6 +200,23 @@ impl Sandbox {
         };
         let task = AbortOnDropHandle::new(self.guests.spawn(work));
         task.await.unwrap_or_else(|error| Err(CallError::Trap(format!("the host failed: {error}"))))
+    }
+
+    /// What one event of a module can reach.
+    fn state(&self, module: &Module, chat_id: i64, event: &str) -> State {
+        let chat = Chat {
+            typing: Some(self.typing.clone()),
+            id: chat_id,
+            answers: Arc::clone(&module.answers),
+            ..Chat::default()
+        };
+        State::new(
+            chat,
+            Transaction::new(self.database.clone(), Arc::clone(&module.name), module.quota),
+            Settings { all: Arc::clone(&self.settings), readable: Arc::clone(&module.readable) },
+            Lines::new(Arc::clone(&module.name), event.into()),
+            Meter::new(EVENT_CPU),
+        )
     }
 
     fn store(&self, state: State) -> Store<State> {

@@ -30,7 +30,8 @@ fn sound_markup_stays_and_broken_markup_becomes_text() {
 #[test]
 fn a_long_text_is_cut_at_lines_and_keeps_every_character() {
     let line = "word ".repeat(20);
-    let text: String = (0..100).map(|n| format!("{n} {line}\n")).collect();
+    let text: String =
+        (0..100).fold(String::new(), |text, n| text + &n.to_string() + " " + &line + "\n");
     let parts = parts(&text);
     assert!(parts.len() > 1);
     assert!(parts.iter().all(|part| units(part) <= TEXT));

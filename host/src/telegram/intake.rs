@@ -14,25 +14,20 @@ use super::api::POLL;
 use super::outbox::jittered;
 use super::update::{Unusable, Update};
 use super::{Api, ApiError};
-use crate::auth::Gate;
-use crate::database::{Database, Received};
+use crate::database::Received;
 use crate::dispatch::{Arrived, Dispatch};
 use crate::lanes::Lanes;
-use crate::telemetry::Metrics;
-use crate::telemetry::metrics::Gate as Outcome;
+use crate::telemetry::metrics::Gate;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How often the owner is told of the same trouble.
-const NOTE: Duration = Duration::from_secs(600);
+const NOTE: Duration = Duration::from_mins(10);
 
 pub(crate) struct Intake {
     pub(crate) api: Api,
-    pub(crate) gate: Gate,
-    pub(crate) database: Database,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) lanes: Arc<Lanes<Dispatch>>,
-    pub(crate) metrics: Arc<Metrics>,
     pub(crate) known: Known,
 }
 
@@ -49,7 +44,7 @@ impl Intake {
         let mut offset = 0;
         let mut pause = FIRST_PAUSE;
         let mut noted: Option<Instant> = None;
-        self.metrics.polling.set(1);
+        self.dispatch.metrics.polling.set(1);
         loop {
             // After trouble, it is to be known at once whether it is over.
             let well = self.metrics.polling.get() == 1;
@@ -60,7 +55,7 @@ impl Intake {
             };
             let wait = match polled {
                 Ok(updates) => {
-                    self.metrics.polling.set(1);
+                    self.dispatch.metrics.polling.set(1);
                     match self.accept(&updates).await {
                         Some(next) => {
                             // Nothing new: all that was fetched is confirmed by now, so the next request may ask from the
@@ -73,7 +68,7 @@ impl Intake {
                     }
                 }
                 Err(error) => {
-                    self.metrics.polling.set(0);
+                    self.dispatch.metrics.polling.set(0);
                     tracing::error!(%error, again_in_s = pause.as_secs(), "cannot fetch updates");
                     if matches!(error, ApiError::Conflict(_))
                         && noted.is_none_or(|noted| noted.elapsed() > NOTE)
@@ -105,12 +100,12 @@ impl Intake {
         let received = Instant::now();
         let mut next = None;
         let mut batch = Vec::new();
-        let mut spilled = Vec::new();
+        let mut arrivals = Vec::new();
         for raw in updates {
             let update = match Update::read(raw.get()) {
                 Ok(update) => update,
                 Err((id, _)) => {
-                    self.metrics.gate(Outcome::Malformed);
+                    self.dispatch.metrics.gate(Gate::Malformed);
                     tracing::warn!(update = id, "an update cannot be read; it is skipped");
                     next = next.max(id.map(|id| id.saturating_add(1)));
                     continue;
@@ -118,54 +113,65 @@ impl Intake {
             };
             let id = update.id;
             next = next.max(Some(id.saturating_add(1)));
-            if !self.gate.admits(update.origin) {
+            if !self.dispatch.gate.admits(update.origin) {
                 self.refuse(&update);
                 continue;
             }
             if self.known.contains(id) {
-                self.metrics.gate(Outcome::Duplicate);
+                self.dispatch.metrics.gate(Gate::Duplicate);
                 continue;
             }
             let incoming = match update.into_incoming(now_ms) {
                 Ok(incoming) => incoming,
                 Err(Unusable::Ignored) => {
-                    self.metrics.gate(Outcome::Ignored);
+                    self.dispatch.metrics.gate(Gate::Ignored);
                     continue;
                 }
                 Err(Unusable::Malformed) => {
-                    self.metrics.gate(Outcome::Malformed);
+                    self.dispatch.metrics.gate(Gate::Malformed);
                     continue;
                 }
             };
-            self.metrics.gate(Outcome::Accepted);
-            self.metrics.inbox_depth.inc();
+            self.dispatch.metrics.gate(Gate::Accepted);
+            self.dispatch.metrics.inbox_depth.inc();
             self.known.add(id);
             let chat = incoming.chat_id;
-            if incoming.is_command("cancel") || incoming.is_command("stop") {
+            if incoming.is_command("cancel") {
                 self.dispatch.running.cancel(chat);
             }
             let body = raw.get().into();
             batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
-            if !self
-                .lanes
-                .push(chat, Arrived { incoming, received_ms: now_ms, received, recovered: false })
-            {
-                spilled.push(chat);
-            }
+            arrivals.push(Arrived { incoming, received_ms: now_ms, received, recovered: false });
         }
         if batch.is_empty() {
             return Some(next);
         }
         let ids: Vec<i64> = batch.iter().map(|received| received.update_id).collect();
-        match self.database.receive(batch).await {
+        // Asked for before any handler begins: the writer goes in order, so that no commit of an update
+        // can come to it before the update itself, and be taken for a repetition.
+        let kept = self.dispatch.database.receive(batch);
+        let mut spilled = Vec::new();
+        for arrived in arrivals {
+            let chat = arrived.incoming.chat_id;
+            if !self.lanes.push(chat, arrived) {
+                spilled.push(chat);
+            }
+        }
+        match kept.await {
             Ok(()) => {
-                spilled.into_iter().for_each(|chat| self.lanes.durable(chat));
+                for chat in spilled {
+                    self.lanes.durable(chat);
+                }
                 Some(next)
             }
             Err(error) => {
                 tracing::error!(%error, updates = ids.len(), "cannot keep updates; they stay at Telegram until there is room");
-                ids.into_iter().for_each(|id| self.known.forget(id));
-                spilled.into_iter().for_each(|chat| self.lanes.lost(chat));
+                for id in ids {
+                    self.known.forget(id);
+                }
+                for chat in spilled {
+                    self.lanes.lost(chat);
+                }
                 None
             }
         }
@@ -174,10 +180,10 @@ impl Intake {
     /// A stranger gets silence, and costs a counter and a line of the log.
     fn refuse(&self, update: &Update) {
         let sender = update.origin.sender;
-        if sender.is_some_and(|sender| self.gate.is_allowed(sender)) {
-            self.metrics.gate(Outcome::Ignored);
+        if sender.is_some_and(|sender| self.dispatch.gate.is_allowed(sender)) {
+            self.dispatch.metrics.gate(Gate::Ignored);
         } else {
-            self.metrics.gate(Outcome::Stranger);
+            self.dispatch.metrics.gate(Gate::Stranger);
         }
         tracing::info!(update = update.id, sender, "refused at the gate");
     }

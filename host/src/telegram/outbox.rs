@@ -24,7 +24,7 @@ use crate::telemetry::metrics::Stage;
 /// Tries of a message that may have arrived.
 const ATTEMPTS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Telegram's limits: about one message a second in a private chat, some more at once, and 30 a second in all.
 struct Throttle {

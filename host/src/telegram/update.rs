@@ -42,7 +42,6 @@ struct Envelope {
 
 #[derive(Debug, Deserialize)]
 struct Message {
-    message_id: i64,
     date: i64,
     from: Option<Person>,
     chat: Chat,
@@ -171,7 +170,6 @@ impl Message {
             // Such as "the user has pinned a message".
             (None, None) => return Err(Unusable::Ignored),
         };
-        let _ = self.message_id;
         let at_ms = if self.date > 0 { self.date.saturating_mul(1000) } else { now_ms };
         let from = self.from.ok_or(Unusable::Malformed)?;
         Ok(Incoming { update_id, chat_id: self.chat.id, user: from.into(), at_ms, content })

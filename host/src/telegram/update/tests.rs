@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "shorter calls")]
 fn message(more: Value) -> Value {
     let mut message = json!({"message_id": 5, "date": 1_700_000_000, "text": "/start",
         "from": {"id": 111, "is_bot": false, "first_name": "O", "language_code": "en"},

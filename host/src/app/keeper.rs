@@ -1,0 +1,79 @@
+//! Keeps the catalog, Telegram's command list and the owner up to date with the modules directory.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::builtin;
+use crate::dispatch::Dispatch;
+use crate::module::registry::{Changes, Note, Registry};
+use crate::reply::escape;
+use crate::telegram::{self, Api};
+use crate::watch;
+
+pub(super) struct Keeper {
+    pub(super) registry: Arc<Registry>,
+    pub(super) dispatch: Arc<Dispatch>,
+    pub(super) api: Api,
+}
+
+impl Keeper {
+    /// Installs and loads what is there, then watches until `stop`.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let directory = self.registry.directory();
+        if let Err(error) = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+        {
+            tracing::error!(%error, "cannot create the modules directory {}", directory.display());
+        }
+        builtin::install(directory, self.registry.disabled(), &self.dispatch.database).await;
+        let first = self.registry.sync(false).await;
+        self.dispatch.ready.cancel();
+        // At a start, only trouble is news.
+        let trouble =
+            first.notes.into_iter().filter(|note| matches!(note, Note::Refused { .. })).collect();
+        self.changed(Changes { notes: trouble, catalog_changed: true, ..first }).await;
+        watch::run(directory, Arc::clone(&self.registry), stop, |changes| self.changed(changes))
+            .await;
+    }
+
+    async fn changed(&self, changes: Changes) {
+        if changes.catalog_changed
+            && let Err(error) =
+                self.api.send(&telegram::commands(&self.dispatch.catalog.load())).await
+        {
+            tracing::warn!(%error, "cannot update Telegram's list of commands");
+        }
+        for note in changes.notes {
+            self.dispatch.tell_owners(&text(&note)).await;
+        }
+    }
+}
+
+fn text(note: &Note) -> String {
+    match note {
+        Note::Loaded { module, version, previous: None } => {
+            format!("🧩 Module <b>{}</b> {} is loaded.", escape(module), escape(version))
+        }
+        Note::Loaded { module, version, previous: Some(previous) } => {
+            format!(
+                "🧩 Module <b>{}</b> was replaced: {} → {}.",
+                escape(module),
+                escape(previous),
+                escape(version)
+            )
+        }
+        Note::Refused { file, reason, serving } => {
+            let serving = serving.as_ref().map_or_else(String::new, |version| {
+                format!("\nVersion {} goes on serving.", escape(version))
+            });
+            format!("⚠️ <b>{}</b> was not loaded: {}{serving}", escape(file), escape(reason))
+        }
+        Note::Removed { module } => {
+            format!(
+                "🧩 Module <b>{}</b> is removed: its file is gone. Its data is kept.",
+                escape(module)
+            )
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the benches may touch: the sandbox and the database, as one event uses them. No part of the API.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::bindings::exports::umbrasil::module::handler::{Call, Event, Input, Moment, User};
+use crate::builtin;
+use crate::database::{Commit, Database, Quota, Reads, Writes};
+use crate::module::Module;
+use crate::module::loader::{Candidate, Loader};
+use crate::module::sandbox::Sandbox;
+use crate::telemetry::Metrics;
+
+/// A sandbox with the finance module in it, and a database.
+pub struct Bench {
+    database: Database,
+    sandbox: Arc<Sandbox>,
+    module: Arc<Module>,
+}
+
+impl Bench {
+    /// Loads the module; `program` compiles it as a child process.
+    pub async fn new(directory: &Path, program: PathBuf) -> anyhow::Result<Self> {
+        let database = Database::open(directory)?;
+        let settings = BTreeMap::from([("DEFAULT_CURRENCY".to_owned(), "EUR".to_owned())]);
+        let (typing, _) = mpsc::channel(1);
+        let runtime = tokio::runtime::Handle::current();
+        let sandbox =
+            Sandbox::new(runtime, database.clone(), settings, Arc::new(Metrics::default()), typing);
+        let sandbox = Arc::new(sandbox.map_err(|error| anyhow::anyhow!("{error:#}"))?);
+        let names = builtin::names().map(str::to_owned).collect();
+        let loader = Loader::new(Arc::clone(&sandbox), program, directory.join("cache"), names)?;
+        builtin::install(directory, &[], &database).await;
+        let module = loader.load(Candidate::read(&directory.join("finance.wasm"))?).await?;
+        Ok(Self { database, sandbox, module: Arc::new(module) })
+    }
+
+    /// Makes an instance and drops it.
+    pub async fn instantiate(&self) -> bool {
+        self.sandbox.instantiate(&self.module).await.is_ok()
+    }
+
+    /// One event from its queue to its outcome, without the commit; whether the module answered.
+    pub async fn event(&self, command: &str, args: &[&str]) -> bool {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let text = args.join(" ");
+        let event = Event {
+            id: "1-1".to_owned(),
+            user: User { id: 1, name: "Bench".to_owned(), language: "en".to_owned(), owner: true },
+            at: Moment { unix_ms: 1_790_000_000_000, offset_seconds: 0 },
+            input: Input::Command(Call { name: command.to_owned(), args, text }),
+        };
+        self.sandbox.handle(&self.module, 1, event).await.is_ok()
+    }
+
+    /// Makes one small write durable.
+    pub async fn commit(&self, key: u32) -> bool {
+        let values = BTreeMap::from([(format!("k{key}"), Some(vec![b'x'; 100]))]);
+        let quota = Quota { keys: 1_000, bytes: 1 << 20 };
+        let writes = Writes { module: Arc::from("bench"), reads: Reads::default(), values, quota };
+        self.database.commit(Commit { writes: Some(writes), ..Commit::default() }).await.is_ok()
+    }
+}
