@@ -1,5 +1,7 @@
 //! The command line, as far as it needs no running bot.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
