@@ -99,7 +99,7 @@ async fn an_injected_update_opens_its_chat_and_its_query() {
     let query = json!({ "id": "q1", "from": { "id": 500 }, "message": message, "data": "d" });
     assert_eq!(
         server.chat("update", json!({ "callback_query": query })).await["update_id"],
-        900_000_001
+        2_100_000_001
     );
     server.call("answerCallbackQuery", json!({ "callback_query_id": "q1" })).await;
 }
