@@ -22,7 +22,7 @@ use crate::auth::Gate;
 use crate::builtin;
 use crate::config::{Config, Port, Telegram};
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
-use crate::dispatch::{Dialogs, Dispatch, Running};
+use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
 use crate::lanes::Lanes;
 use crate::local::{self, LocalApi};
 use crate::module::LoadError;
@@ -112,6 +112,7 @@ pub async fn run(
         asides: asides.clone(),
         parse: telegram::update::reread,
         running: Running::default(),
+        turns: Turns::default(),
     });
     let sending = CancellationToken::new();
     let outbox = Outbox::new(

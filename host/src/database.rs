@@ -185,8 +185,19 @@ impl Database {
     }
 
     /// Keeps updates, in this order. Those that were received before are kept once.
-    pub async fn receive(&self, updates: Vec<Received>) -> Result<(), CommitError> {
-        self.ask(|done| Job::Receive(updates, done)).await?
+    ///
+    /// They are in the writer's queue when this returns, before the future is awaited: a commit that is asked
+    /// for later finds them, however fast it is.
+    pub fn receive(
+        &self,
+        updates: Vec<Received>,
+    ) -> impl Future<Output = Result<(), CommitError>> + use<> {
+        let (done, answer) = oneshot::channel();
+        let sent = self.jobs.send(Job::Receive(updates, done)).map_err(|_| gone());
+        async move {
+            sent?;
+            answer.await.map_err(|_| gone())?
+        }
     }
 
     /// Makes all of `commit` durable, and returns its messages as they were queued.
@@ -228,7 +239,6 @@ impl Database {
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, CommitError> {
-        let gone = || CommitError::Failed("the database thread has ended".to_owned());
         let (done, answer) = oneshot::channel();
         self.jobs.send(job(done)).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())
@@ -239,6 +249,10 @@ impl Database {
             tracing::error!("the database thread has ended");
         }
     }
+}
+
+fn gone() -> CommitError {
+    CommitError::Failed("the database thread has ended".to_owned())
 }
 
 impl CommitError {

@@ -6,6 +6,7 @@
 //! the commit leaves no trace; whatever happens after it is finished at the next start.
 
 mod dialogs;
+mod turns;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::dialogs::Dialogs;
+pub(crate) use self::turns::Turns;
 use crate::auth::Gate;
 use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, Reply, User};
 use crate::capability::chat::{File, FileKind};
@@ -75,6 +77,7 @@ pub(crate) struct Dispatch {
     /// Turns the body of an update into what it says; the edge knows how.
     pub(crate) parse: fn(&str) -> Option<Incoming>,
     pub(crate) running: Running,
+    pub(crate) turns: Turns,
 }
 
 /// The events that run now, so that /cancel can end the one of its chat.
@@ -146,6 +149,7 @@ impl Dispatch {
             return;
         }
         let cancelled = self.running.begin(chat);
+        let mut turn = None;
         for attempt in 1.. {
             // Only the answering can be cancelled: once a commit is asked for, it may have happened.
             let draft = tokio::select! {
@@ -159,6 +163,9 @@ impl Dispatch {
             match self.settle(arrived, draft).await {
                 Err(CommitError::Conflict) if attempt <= RERUNS => {
                     tracing::debug!(update, attempt, "overtaken by another event; running again");
+                    if turn.is_none() {
+                        turn = self.turns.wait(&module).await;
+                    }
                 }
                 Err(error) => {
                     self.refuse(arrived, &module, &error).await;

@@ -167,7 +167,9 @@ async fn a_sleeper_is_woken_by_the_deadline_and_blocks_nobody() {
     }
     assert!(world.owner().say("/expense 1 food").await.text().contains("Balance"));
     for sleeper in sleepers {
-        assert!(sleeper.received().await.is_empty());
+        assert!(sleeper.received().await.is_empty(), "answered while the sleepers slept");
+    }
+    for sleeper in sleepers {
         let answers = sleeper.wait_for(1).await;
         check_error(&host, &answers[0], "took too long");
     }

@@ -115,7 +115,7 @@ fn too_much() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("trap", component_of("(func $s unreachable) (start $s)"), "crashed"),
         ("memory-4g", component_of("(memory 65536)"), "memory"),
         ("memories", component_of(&"(memory 800)".repeat(50)), "memor"),
-        ("instances", many_instances(60, 900), ""),
+        ("instances", many_instances(60, 900), "too large"),
         ("two-instances", many_instances(2, 600), "memor"),
         ("table", component_of("(table 10000000 funcref)"), "table"),
         ("tables", wide, "table"),

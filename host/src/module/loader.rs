@@ -91,7 +91,7 @@ impl Loader {
         let pre = self.linker.instantiate_pre(&component).and_then(ModulePre::new);
         let pre = pre.map_err(|error| LoadError::Link(format!("{error:#}")))?;
         let descriptor =
-            self.sandbox.describe(&manifest, &pre).await.map_err(LoadError::Describe)?;
+            self.sandbox.describe(&manifest, &pre).await.map_err(undescribed)?;
         let patterns = check(&descriptor).map_err(LoadError::Descriptor)?;
         Ok(Module {
             name: manifest.module.name.as_str().into(),
@@ -136,6 +136,15 @@ impl Candidate {
         }
         let hash = hash(&bytes);
         Ok(Self { path: path.to_owned(), bytes, hash })
+    }
+}
+
+/// What fails without running is not made for this world: its exports have other types, or it is larger than
+/// an instance may be.
+fn undescribed(error: CallError) -> LoadError {
+    match error {
+        CallError::Trap(detail) if !detail.contains("wasm trap") => LoadError::Link(detail),
+        error => LoadError::Describe(error),
     }
 }
 

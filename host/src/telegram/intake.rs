@@ -101,7 +101,7 @@ impl Intake {
         let received = Instant::now();
         let mut next = None;
         let mut batch = Vec::new();
-        let mut spilled = Vec::new();
+        let mut arrived = Vec::new();
         for raw in updates {
             let update = match Update::read(raw.get()) {
                 Ok(update) => update,
@@ -142,18 +142,23 @@ impl Intake {
             }
             let body = raw.get().into();
             batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
-            if !self
-                .lanes
-                .push(chat, Arrived { incoming, received_ms: now_ms, received, recovered: false })
-            {
-                spilled.push(chat);
-            }
+            arrived.push(Arrived { incoming, received_ms: now_ms, received, recovered: false });
         }
         if batch.is_empty() {
             return Some(next);
         }
         let ids: Vec<i64> = batch.iter().map(|received| received.update_id).collect();
-        match self.database.receive(batch).await {
+        // The writer gets them before the lanes do: an event that is quicker than this thread would find
+        // nothing to mark as done, and take its update for one that was done before.
+        let kept = self.database.receive(batch);
+        let mut spilled = Vec::new();
+        for arrived in arrived {
+            let chat = arrived.incoming.chat_id;
+            if !self.lanes.push(chat, arrived) {
+                spilled.push(chat);
+            }
+        }
+        match kept.await {
             Ok(()) => {
                 spilled.into_iter().for_each(|chat| self.lanes.durable(chat));
                 Some(next)
