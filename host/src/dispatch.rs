@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::dialogs::Dialogs;
+use self::turns::Turn;
 pub(crate) use self::turns::Turns;
 use crate::auth::Gate;
 use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, Reply, User};
@@ -153,7 +154,7 @@ impl Dispatch {
         for attempt in 1.. {
             // Only the answering can be cancelled: once a commit is asked for, it may have happened.
             let draft = tokio::select! {
-                draft = self.answer(arrived) => draft,
+                draft = self.answer(arrived, &mut turn) => draft,
                 () = cancelled.cancelled() => self.stopped(&arrived.incoming),
             };
             let module = draft
@@ -214,7 +215,7 @@ impl Dispatch {
     }
 
     /// Finds who answers, and lets it.
-    async fn answer(&self, arrived: &Arrived) -> Draft {
+    async fn answer(&self, arrived: &Arrived, turn: &mut Option<Turn>) -> Draft {
         let incoming = &arrived.incoming;
         let catalog = self.catalog.load_full();
         let dialog = self.dialogs.open(incoming.chat_id, arrived.received_ms);
@@ -222,7 +223,12 @@ impl Dispatch {
             Route::Host { command, rest } => {
                 self.host(&catalog, arrived, &command, &rest, dialog.is_some())
             }
-            Route::Module { module, input } => self.module(arrived, &module, input).await,
+            Route::Module { module, input } => {
+                if turn.is_none() {
+                    *turn = self.turns.join(&module.name).await;
+                }
+                self.module(arrived, &module, input).await
+            }
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);
                 self.say(incoming, Answer::text(reply::escape(&text)), None)

@@ -53,7 +53,8 @@ async fn a_damaged_cache_is_made_anew() {
     visit(&world).await;
     let files: Vec<PathBuf> = compiled(&world).into_keys().collect();
     let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
-    let restored = || -> Vec<Vec<u8>> { files.iter().map(|file| fs::read(file).unwrap()).collect() };
+    let restored =
+        || -> Vec<Vec<u8>> { files.iter().map(|file| fs::read(file).unwrap()).collect() };
     // The code of another module, cut off, noise in the machine code, and nothing at all.
     for damage in 0..4 {
         for (index, file) in files.iter().enumerate() {

@@ -46,12 +46,17 @@ async fn check_entries(world: &World, host: &mut Host) {
     for message in &told {
         let text = message.text();
         assert!(text.starts_with("⚠️ ") && text.contains(" was not loaded: "), "{text}");
-        assert!(!text.contains(['\u{1b}']) && text.len() < 400 && !text.contains("root:"), "{text}");
+        assert!(
+            !text.contains(['\u{1b}']) && text.len() < 400 && !text.contains("root:"),
+            "{text}"
+        );
     }
     let not_files = told.iter().filter(|message| message.text().contains("not a regular file"));
     assert_eq!(not_files.count(), 6);
     let logged = host.logged();
-    assert!(!logged.contains('\u{1b}') && !logged.lines().any(|line| line.starts_with("2026 INFO")));
+    assert!(
+        !logged.contains('\u{1b}') && !logged.lines().any(|line| line.starts_with("2026 INFO"))
+    );
     world.install("good", component("chatty"));
     eventually(10, "a good module is loaded", async || {
         (world.user().say("/echo hello").await.text() == "hello").then_some(())

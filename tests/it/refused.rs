@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use umbrasil_tests::{Host, World, binary, eventually, fixtures::component};
 
-const MANIFEST: &str = r#"(@custom "umbrasil:manifest" "[module]\nname = \"crafted\"\nversion = \"1\"\n")"#;
+const MANIFEST: &str =
+    r#"(@custom "umbrasil:manifest" "[module]\nname = \"crafted\"\nversion = \"1\"\n")"#;
 
 /// A component with a manifest and the exports that the loader looks for; `core` is its core module.
 fn component_of(core: &str) -> Vec<u8> {
@@ -74,9 +75,8 @@ fn noisy_component() -> Vec<u8> {
 }
 
 fn nested_types() -> Vec<u8> {
-    let levels: String = (1..=40)
-        .map(|level| format!("(type $t{level} (tuple $t{} $t{0}))", level - 1))
-        .collect();
+    let levels: String =
+        (1..=40).map(|level| format!("(type $t{level} (tuple $t{} $t{0}))", level - 1)).collect();
     with_types(&format!("(type $t0 (tuple u8 u8)) {levels}"))
 }
 

@@ -227,8 +227,10 @@ fn store(path: &Path, code: &[u8]) -> io::Result<()> {
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = fs::File::create(&draft)?;
-    let written =
-        file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
+    let written = file
+        .write_all(content)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         drop(fs::remove_file(&draft));
     }

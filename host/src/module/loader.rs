@@ -90,8 +90,7 @@ impl Loader {
         let component = self.compiler.compile(self.sandbox.engine(), &bytes, &hash).await?;
         let pre = self.linker.instantiate_pre(&component).and_then(ModulePre::new);
         let pre = pre.map_err(|error| LoadError::Link(format!("{error:#}")))?;
-        let descriptor =
-            self.sandbox.describe(&manifest, &pre).await.map_err(undescribed)?;
+        let descriptor = self.sandbox.describe(&manifest, &pre).await.map_err(undescribed)?;
         let patterns = check(&descriptor).map_err(LoadError::Descriptor)?;
         Ok(Module {
             name: manifest.module.name.as_str().into(),
