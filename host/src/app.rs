@@ -37,6 +37,8 @@ use crate::telemetry::Metrics;
 use crate::watch;
 use crate::web::{self, Health};
 
+/// How long events wait at a start for modules that do not come with the host.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// From the wish to stop to the end of the process.
 const DRAIN: Duration = Duration::from_secs(10);
 /// The part of it that running events may use; the rest is for sending.
@@ -375,7 +377,17 @@ impl Keeper {
             tracing::error!(%error, "cannot create the modules directory {}", directory.display());
         }
         builtin::install(&directory, &disabled, &database).await;
-        let first = self.registry.sync(false).await;
+        let all = self.registry.sync(false);
+        let patience = async {
+            self.registry.built_in_tried().await;
+            tokio::time::sleep(PATIENCE).await;
+            ready.cancel();
+            std::future::pending().await
+        };
+        let first = tokio::select! {
+            first = all => first,
+            never = patience => never,
+        };
         ready.cancel();
         // At a start, only trouble is news.
         let trouble =

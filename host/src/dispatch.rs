@@ -64,7 +64,8 @@ pub(crate) struct Dispatch {
     pub(crate) database: Database,
     pub(crate) catalog: Arc<ArcSwap<Catalog>>,
     pub(crate) failures: Arc<ArcSwap<Vec<(String, String)>>>,
-    /// Cancelled when the modules that come with the host have been tried: until then, events wait.
+    /// Cancelled when all modules were tried, or those that come with the host and the others take too long:
+    /// until then, events wait.
     pub(crate) ready: CancellationToken,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) gate: Gate,

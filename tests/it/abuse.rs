@@ -197,6 +197,27 @@ async fn a_guest_cannot_forge_records_or_fill_the_log() {
 }
 
 #[tokio::test]
+async fn each_record_of_a_json_log_says_whose_it_is() {
+    let world = World::new().await;
+    world.install("hostile", component("hostile"));
+    let host = world.start(&[("LOG_FORMAT", "json")]).await;
+    for attack in ["logflood", "stdoutflood", "panic"] {
+        world.user().say(&format!("/atk {attack}")).await;
+    }
+    let mut guests = 0;
+    for line in host.logged().lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        if record["target"] == "module" {
+            assert_eq!(record["module"], "hostile", "{line}");
+            guests += 1;
+        } else {
+            assert!(!line.contains("approved") && !line.contains("flood"), "{line}");
+        }
+    }
+    assert!((3..=600).contains(&guests), "{guests}");
+}
+
+#[tokio::test]
 async fn nothing_of_one_user_is_there_for_another() {
     let world = World::new().await;
     world.install("chatty", component("chatty"));

@@ -230,6 +230,24 @@ async fn what_would_take_too_much_is_refused_at_run_time() {
     at_run_time(too_much()).await;
 }
 
+/// Each takes a second until it is refused: together longer than anybody should wait for.
+#[tokio::test]
+async fn a_start_does_not_wait_for_everybody() {
+    const SLOW: usize = 12;
+    let world = World::new().await;
+    for index in 0..SLOW {
+        world.install(&format!("aaa-{index}"), component("endless"));
+    }
+    world.install("zzz", component("chatty"));
+    let host = world.start(&[]).await;
+    let refused = || host.logged().matches("a module was not loaded").count();
+    let answer = world.user().say("/expense 12.50 food coffee").await;
+    assert!(answer.text().ends_with("Balance: -12.50 EUR"), "{answer}");
+    assert!(refused() < SLOW, "the host waited for all");
+    world.owner().wait_for(SLOW).await;
+    assert_eq!(world.user().say("/echo hello").await.text(), "hello");
+}
+
 #[tokio::test]
 async fn features_that_are_off_stay_off() {
     at_run_time(features()).await;

@@ -60,8 +60,10 @@ impl Host {
     pub async fn health(&self) -> String {
         let address = eventually(20, "the log names the HTTP listener", async || {
             let logged = self.logged();
-            let after = logged.split("health=").nth(1)?;
-            Some(after.split_whitespace().next()?.to_owned())
+            // As text, or as JSON.
+            let (_, after) =
+                logged.split_once("health=").or_else(|| logged.split_once("\"health\":\""))?;
+            Some(after.split([' ', '\n', '"']).next()?.to_owned())
         })
         .await;
         format!("http://{address}")

@@ -81,6 +81,11 @@ impl Loader {
         Ok(Self { compiler, linker, sandbox, built_in })
     }
 
+    /// Whether the name of a file is that of a module that comes with the binary.
+    pub(crate) fn is_built_in(&self, path: &Path) -> bool {
+        path.file_stem().is_some_and(|stem| self.built_in.iter().any(|name| **name == *stem))
+    }
+
     pub(crate) async fn load(&self, candidate: Candidate) -> Result<Module, LoadError> {
         let Candidate { path, bytes, hash } = candidate;
         let (bytes, manifest) =
