@@ -47,7 +47,7 @@ impl Intake {
         self.dispatch.metrics.polling.set(1);
         loop {
             // After trouble, it is to be known at once whether it is over.
-            let well = self.metrics.polling.get() == 1;
+            let well = self.dispatch.metrics.polling.get() == 1;
             let patience = if well { POLL } else { Duration::ZERO };
             let polled = tokio::select! {
                 polled = self.api.updates(offset, patience) => polled,
