@@ -20,6 +20,8 @@ use super::{
 const GROUP: usize = 256;
 /// How long changes that nobody waits for may wait for company.
 const RELAXED: Duration = Duration::from_millis(25);
+/// And when they could not be written: until they are tried again.
+const RELAXED_AGAIN: Duration = Duration::from_secs(1);
 /// How long new updates wait for the commits of their handlers: about what a fast handler takes, so that
 /// the two share one fsync.
 const COMPANY: Duration = Duration::from_micros(400);
@@ -78,8 +80,8 @@ pub(super) fn run(
             || due.is_some_and(|due| due <= now)
             || closing.is_some()
         {
-            writer.write(urgent, std::mem::take(&mut held), &publish);
-            due = None;
+            held = writer.write(urgent, std::mem::take(&mut held), &publish);
+            due = (!held.is_empty()).then(|| now + RELAXED_AGAIN);
         } else if !held.is_empty() && due.is_none() {
             due = Some(now + RELAXED);
         }
@@ -119,7 +121,14 @@ fn gather(waiting: &mpsc::Receiver<Job>, due: Option<Instant>) -> Option<Vec<Job
 }
 
 impl Writer {
-    fn write(&mut self, jobs: Vec<Job>, relaxed: Vec<Relaxed>, publish: &impl Fn(u64)) {
+    /// Writes all of it and answers the jobs; returns those of `relaxed` that could not be written.
+    #[must_use]
+    fn write(
+        &mut self,
+        jobs: Vec<Job>,
+        relaxed: Vec<Relaxed>,
+        publish: &impl Fn(u64),
+    ) -> Vec<Relaxed> {
         let mut written = self.transact(&jobs, &relaxed);
         if written.as_ref().is_err_and(is_full) && self.reserve.release() {
             // Room for saying so; what modules want to write is refused from now on.
@@ -134,24 +143,27 @@ impl Writer {
         match written {
             Ok(applied) => {
                 publish(self.sequence);
-                jobs.into_iter().zip(applied).for_each(|(job, applied)| job.answer(applied));
+                for (job, applied) in jobs.into_iter().zip(applied) {
+                    job.answer(applied);
+                }
+                Vec::new()
             }
             Err(error) if self.broken || jobs.len() + usize::from(!relaxed.is_empty()) <= 1 => {
                 if jobs.is_empty() {
-                    tracing::warn!(%error, "could not note what was sent: some messages may be sent again after a restart");
+                    tracing::warn!(%error, "could not note what was sent; after a restart now, some messages would be sent again");
                 }
                 for job in jobs {
                     job.answer(Applied::Refused(CommitError::from_ref(&error)));
                 }
+                relaxed
             }
             Err(error) => {
                 tracing::warn!(%error, jobs = jobs.len(), "a group of changes failed; trying them one by one");
                 for job in jobs {
-                    self.write(vec![job], Vec::new(), publish);
+                    // None were given, so none are left.
+                    drop(self.write(vec![job], Vec::new(), publish));
                 }
-                if !relaxed.is_empty() {
-                    self.write(Vec::new(), relaxed, publish);
-                }
+                if relaxed.is_empty() { relaxed } else { self.write(Vec::new(), relaxed, publish) }
             }
         }
     }
