@@ -19,6 +19,7 @@ mod files;
 mod finance;
 mod gate;
 mod guide;
+mod image;
 mod local;
 mod replies;
 mod settings;
