@@ -34,7 +34,7 @@ LABEL org.opencontainers.image.title="UmbraSIL" \
       org.opencontainers.image.source="https://github.com/umbrasil/umbrasil" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=builder /out/umbrasil /usr/local/bin/umbrasil
-RUN install -d -m 0700 -o 10001 -g 10001 /data
+RUN mkdir -m 0700 /data && chown 10001:10001 /data
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     UMBRASIL_DATA_DIR=/data \
     UMBRASIL_BIND=0.0.0.0 \

@@ -110,7 +110,7 @@ fn base(directory: &Path) -> PathBuf {
     }
     let busybox = find("busybox").unwrap();
     std::fs::copy(busybox, root.join("bin/busybox")).unwrap();
-    for name in ["sh", "install", "id"] {
+    for name in ["sh", "mkdir", "chown", "id"] {
         std::os::unix::fs::symlink("busybox", root.join("bin").join(name)).unwrap();
     }
     let listed = output(Command::new("ldd").arg(binary()));
