@@ -27,3 +27,4 @@ mod shown;
 mod tidy;
 mod updates;
 mod web;
+mod witness;
