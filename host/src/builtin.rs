@@ -7,7 +7,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::database::Database;
-use crate::module::loader::hash;
+use crate::module::LoadError;
+use crate::module::loader::{Candidate, hash};
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
@@ -25,9 +26,10 @@ pub(crate) async fn install(directory: &Path, disabled: &[String], database: &Da
         let path = directory.join(format!("{name}.wasm"));
         let note = format!("built-in:{name}");
         let (ours, installed) = (hash(bytes), database.recall(&note).await.ok().flatten());
-        let present = match std::fs::read(&path) {
-            Ok(present) => Some(hash(&present)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        // Read as any other module is: what lies there may be a pipe, or a link to something endless.
+        let present = match Candidate::read(&path) {
+            Ok(present) => Some(present.hash),
+            Err(LoadError::Read(error)) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 tracing::error!(%error, module = name, "cannot look at the installed module");
                 continue;

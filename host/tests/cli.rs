@@ -1,5 +1,7 @@
 //! The command line, as far as it needs no running bot.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -32,9 +34,9 @@ fn help_names_the_commands_and_version_the_version() {
 
 #[test]
 fn an_unknown_command_is_refused_with_a_hint() {
-    let output = umbrasil(&["rn"], b"");
+    let output = umbrasil(&["docter"], b"");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("'run'"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("'doctor'"));
 }
 
 #[test]

@@ -9,9 +9,12 @@
     reason = "test code"
 )]
 
+mod abuse;
 mod browser;
+mod cache;
 mod chat;
 mod crash;
+mod directory;
 mod disk;
 mod durable;
 mod faults;
@@ -21,9 +24,12 @@ mod gate;
 mod guide;
 mod image;
 mod local;
+mod refused;
+mod reload;
 mod replies;
 mod settings;
 mod shown;
+mod storage;
 mod tidy;
 mod updates;
 mod web;

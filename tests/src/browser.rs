@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over the DevTools protocol through a pipe: no port, no other crate.
+//! A headless Chromium, driven over the `DevTools` protocol through a pipe: no port, no other crate.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ impl Browser {
         }
     }
 
-    /// Saves what is seen as `NAME.png`, also into the folder that UMBRASIL_SCREENSHOTS names.
+    /// Saves what is seen as `NAME.png`, also into the folder that `UMBRASIL_SCREENSHOTS` names.
     pub async fn screenshot(&mut self, name: &str) -> PathBuf {
         let shot = self.call("Page.captureScreenshot", &json!({"format": "png"})).await;
         let picture = from_base64(shot["data"].as_str().unwrap());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// SplitMix64.
+/// `SplitMix64`.
 #[derive(Debug)]
 pub struct Random(u64);
 

@@ -111,6 +111,7 @@ impl Shared {
 impl State {
     fn new(options: Options) -> Self {
         let since_epoch = i64::try_from(unix_time().as_secs().saturating_sub(EPOCH)).unwrap_or(0);
+        let millis = i64::try_from(unix_time().as_millis()).unwrap_or(0);
         let bot_id = options.token.split(':').next().and_then(|id| id.parse().ok()).unwrap_or(1);
         let mut state = Self {
             token: options.token,
@@ -122,8 +123,9 @@ impl State {
                 language_code: None,
             },
             people: options.people,
-            // Eight a second on average before a restart could meet its past; and within 32 bits.
-            updates: UpdateQueue::new(since_epoch * 8 + 1),
+            // A bot remembers the ids that it has seen, so a restarted server must not repeat them: 125 a second
+            // on average could be handed out before it did. Within 31 bits, as Telegram's are.
+            updates: UpdateQueue::new(millis / 8 % i64::from(i32::MAX) + 1),
             files: Files::default(),
             calls: CallLog::default(),
             events: Events::new(),

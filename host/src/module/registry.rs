@@ -52,8 +52,12 @@ pub(crate) struct Registry {
 #[derive(Debug, Clone)]
 struct Seen {
     fingerprint: Fingerprint,
-    /// The module that this file is, or why it is none.
-    outcome: Result<Arc<str>, String>,
+    /// The module that this file is, or was before its content went wrong.
+    module: Option<Arc<str>>,
+    /// Why its present content is not loaded.
+    refused: Option<String>,
+    /// Whether it may be loaded, as it is, once another file is gone.
+    again: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,21 +96,21 @@ impl Registry {
         let files = match files(&self.directory) {
             Ok(files) => files,
             Err(reason) => {
-                tracing::error!(%reason, "cannot use the modules directory");
-                self.failures.store(Arc::new(vec![(self.directory.display().to_string(), reason)]));
+                self.refuse_directory(reason, &mut changes);
                 return changes;
             }
         };
         let gone: Vec<PathBuf> =
             seen.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
         for path in gone {
-            if let Some(Seen { outcome: Ok(module), .. }) = seen.remove(&path) {
+            if let Some(Seen { module: Some(module), .. }) = seen.remove(&path) {
                 self.remove(&module, &path, &mut changes);
             }
         }
         for (path, fingerprint) in files {
             let known = seen.get(&path);
-            if known.is_some_and(|known| known.fingerprint == fingerprint) {
+            let retried = changes.catalog_changed && known.is_some_and(|known| known.again);
+            if !retried && known.is_some_and(|known| known.fingerprint == fingerprint) {
                 continue;
             }
             let age = fingerprint.modified.and_then(|modified| modified.elapsed().ok());
@@ -114,76 +118,85 @@ impl Registry {
                 changes.unsettled = true;
                 continue;
             }
-            let before = known.and_then(|known| known.outcome.clone().ok());
-            let outcome = self.load(&path, before.as_ref(), &mut changes).await;
-            seen.insert(path, Seen { fingerprint, outcome });
+            let known = self.load(&path, fingerprint, known, &mut changes).await;
+            seen.insert(path, known);
         }
         let failed =
-            seen.iter().filter_map(|(path, seen)| Some((name(path), seen.outcome.clone().err()?)));
+            seen.iter().filter_map(|(path, seen)| Some((name(path), seen.refused.clone()?)));
         self.failures.store(Arc::new(failed.collect()));
         changes
     }
 
+    /// What is loaded goes on serving; why nothing else is loaded is told once.
+    fn refuse_directory(&self, reason: String, changes: &mut Changes) {
+        let failed = vec![(self.directory.display().to_string(), reason.clone())];
+        if **self.failures.load() == failed {
+            return;
+        }
+        tracing::error!(%reason, "cannot use the modules directory");
+        self.failures.store(Arc::new(failed));
+        let file = name(&self.directory);
+        changes.notes.push(Note::Refused { file, reason, serving: None });
+    }
+
+    /// Loads a file that is new or has changed; returns what it is from now on.
     async fn load(
         &self,
         path: &Path,
-        before: Option<&Arc<str>>,
+        fingerprint: Fingerprint,
+        known: Option<&Seen>,
         changes: &mut Changes,
-    ) -> Result<Arc<str>, String> {
-        match self.stage(path, before).await {
-            Ok(None) => Ok(before.map_or_else(|| Arc::from(""), Arc::clone)),
-            Ok(Some((module, note))) => {
+    ) -> Seen {
+        let before = known.and_then(|known| known.module.as_ref());
+        let loaded =
+            |module| Seen { fingerprint, module: Some(module), refused: None, again: false };
+        let error = match self.stage(path, before).await {
+            Ok((module, None)) => return loaded(module),
+            Ok((module, Some(note))) => {
                 self.metrics.reload("loaded");
                 changes.catalog_changed = true;
                 changes.notes.push(note);
-                Ok(module)
+                return loaded(module);
             }
-            Err(error) => {
-                self.metrics.reload("refused");
-                if matches!(error, LoadError::Import(_)) {
-                    let name = name(path);
-                    let module = name.strip_suffix(".wasm").unwrap_or(&name);
-                    self.metrics.denied(module, crate::telemetry::metrics::Refusal::Import);
-                }
-                let (file, reason) = (name(path), error.to_string());
-                let serving = before.and_then(|before| {
-                    self.catalog
-                        .load()
-                        .module(before)
-                        .map(|module| module.manifest.module.version.clone())
-                });
-                tracing::error!(file, reason, serving, "a module was not loaded");
-                changes.notes.push(Note::Refused { file, reason: reason.clone(), serving });
-                // The file goes on standing for what it was loaded as: so its module goes when it does.
-                match before {
-                    Some(before)
-                        if self
-                            .catalog
-                            .load()
-                            .module(before)
-                            .is_some_and(|module| module.path == path) =>
-                    {
-                        Ok(Arc::clone(before))
-                    }
-                    _ => Err(reason),
-                }
+            Err(error) => error,
+        };
+        let (reason, again) = (error.to_string(), matches!(error, LoadError::Clash(_)));
+        // The file goes on standing for what it was loaded as: so its module goes when it does.
+        let catalog = self.catalog.load();
+        let serving = before.and_then(|before| catalog.module(before));
+        let serving = serving.filter(|module| module.path == path);
+        let version = serving.map(|module| module.manifest.module.version.clone());
+        let module = serving.map(|module| Arc::clone(&module.name));
+        let said = known.and_then(|known| known.refused.as_ref()) == Some(&reason);
+        if !(said && known.is_some_and(|known| known.fingerprint == fingerprint)) {
+            self.metrics.reload("refused");
+            let file = name(path);
+            if matches!(error, LoadError::Import(_)) {
+                let module = file.strip_suffix(".wasm").unwrap_or(&file);
+                self.metrics.denied(module, crate::telemetry::metrics::Refusal::Import);
             }
+            tracing::error!(file, reason, serving = version, "a module was not loaded");
+            changes.notes.push(Note::Refused { file, reason: reason.clone(), serving: version });
         }
+        Seen { fingerprint, module, refused: Some(reason), again }
     }
 
-    /// Loads a file and publishes it. None if it is what is already loaded.
+    /// Loads a file and publishes it; says which module it is. No note if it is what is already loaded.
     async fn stage(
         &self,
         path: &Path,
         before: Option<&Arc<str>>,
-    ) -> Result<Option<(Arc<str>, Note)>, LoadError> {
+    ) -> Result<(Arc<str>, Option<Note>), LoadError> {
         let read = path.to_owned();
         let candidate = tokio::task::spawn_blocking(move || Candidate::read(&read))
             .await
             .map_err(|error| LoadError::Read(std::io::Error::other(error)))??;
         let unchanged = before.and_then(|before| self.catalog.load().module(before).cloned());
-        if unchanged.is_some_and(|module| module.hash == candidate.hash && module.path == path) {
-            return Ok(None);
+        if let Some(module) = unchanged
+            && module.hash == candidate.hash
+            && module.path == path
+        {
+            return Ok((Arc::clone(&module.name), None));
         }
         let module = Arc::new(self.loader.load(candidate).await?);
         let name = Arc::clone(&module.name);
@@ -209,7 +222,7 @@ impl Registry {
         }
         self.catalog.store(Arc::new(next));
         tracing::info!(module = &*name, ?note, "module loaded");
-        Ok(Some((name, note)))
+        Ok((name, Some(note)))
     }
 
     fn remove(&self, name: &Arc<str>, path: &Path, changes: &mut Changes) {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::AbortOnDropHandle;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use super::engine::{Clock, INSTANCES, TICK};
@@ -57,6 +58,8 @@ pub(crate) enum CallError {
     Boundary,
     #[error("made too many calls")]
     Calls,
+    #[error("used too many handles")]
+    Handles,
     #[error("ended itself with exit code {0}")]
     Exit(i32),
     /// The text is for the log.
@@ -245,6 +248,9 @@ impl CallError {
         if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
             return Self::Exit(exit.0);
         }
+        if let Some(ResourceTableError::Full) = error.downcast_ref() {
+            return Self::Handles;
+        }
         match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => return Self::Stack,
             // Rust aborts when it gets no memory; so does everything else that was compiled to wasm.
@@ -269,9 +275,12 @@ impl CallError {
             Self::Failure(Failure::Usage(_)) => Ending::Usage,
             Self::Failure(Failure::Unavailable(_)) => Ending::Unavailable,
             Self::Failure(Failure::Internal(_) | Failure::Other(_)) => Ending::Internal,
-            Self::Stack | Self::Boundary | Self::Calls | Self::Exit(_) | Self::Trap(_) => {
-                Ending::Trap
-            }
+            Self::Stack
+            | Self::Boundary
+            | Self::Calls
+            | Self::Handles
+            | Self::Exit(_)
+            | Self::Trap(_) => Ending::Trap,
         }
     }
 }
