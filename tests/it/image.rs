@@ -225,7 +225,7 @@ impl Drop for Docker {
         // Containers end with their daemon only if it is told to end them.
         drop(self.command(&["rm", "--force", "bot"]).output());
         let pid = rustix::process::Pid::from_child(&self.daemon);
-        drop(rustix::process::kill_process(pid, umbrasil_tests::Signal::TERM));
+        rustix::process::kill_process(pid, umbrasil_tests::Signal::TERM).unwrap_or_default();
         drop(self.daemon.wait());
     }
 }
