@@ -62,7 +62,7 @@ fn dependencies_of_the_host_go_one_way() {
         for (number, line) in text.lines().enumerate() {
             for used in line.split("crate::").skip(1) {
                 let used: String =
-                    used.chars().take_while(|character| character.is_ascii_lowercase()).collect();
+                    used.chars().take_while(char::is_ascii_lowercase).collect();
                 if layer(&used).is_some_and(|used| used < own) {
                     wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
                 }
