@@ -47,6 +47,8 @@ async fn a_cut_log_holds_all_that_was_confirmed_before_the_cut() {
     }
 }
 
+type Damage = fn(&mut Vec<u8>);
+
 #[tokio::test]
 async fn a_damaged_database_is_refused_and_not_touched() {
     let world = World::new().await;
@@ -54,7 +56,7 @@ async fn a_damaged_database_is_refused_and_not_touched() {
     world.owner().say("/expense 12.50 food coffee").await;
     assert!(host.stop().await.success());
     let sound = std::fs::read(world.data().join("umbrasil.db")).unwrap();
-    let damages: [(&str, fn(&mut Vec<u8>)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("truncated", |bytes| bytes.truncate(3 * 4096)),
         ("header", |bytes| bytes[..100].fill(0x2a)),
         ("page", |bytes| bytes[4096..8192].fill(0x2a)),
@@ -112,7 +114,7 @@ async fn refused(world: &World, data: &Path) {
 #[tokio::test]
 async fn nothing_is_confirmed_before_it_is_synced() {
     let (world, mut book) = (World::new().await, Book::default());
-    let Some((mut host, trace)) = traced(&world).await else { return };
+    let Some((mut host, trace)) = traced(&world) else { return };
     host.ready().await;
     for expense in 1..=10 {
         book.spend(&world, 1000, 100).await;
@@ -126,16 +128,16 @@ async fn nothing_is_confirmed_before_it_is_synced() {
     let trace = String::from_utf8_lossy(&std::fs::read(trace).unwrap()).into_owned();
     let lines: Vec<&str> = trace.lines().collect();
     for note in book.notes() {
-        let word = |line: &str| {
+        let mentions = |line: &str| {
             let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
             // A line break in a trace reads `\n`, so the words beside one begin with an n.
             words.any(|word| word == note || word.strip_prefix('n') == Some(note))
         };
-        let arrived = lines.iter().position(|line| is_receipt(line) && word(line));
-        let sent = lines.iter().position(|line| line.contains("/SendMessage ") && word(line));
+        let arrived = lines.iter().position(|line| is_receipt(line) && mentions(line));
+        let sent = lines.iter().position(|line| line.contains("/SendMessage ") && mentions(line));
         let sent = sent.or_else(|| {
             // Head and body of a request may be two calls: the body is what confirms.
-            lines.iter().position(|line| line.contains("\\\"chat_id\\\"") && word(line))
+            lines.iter().position(|line| line.contains("\\\"chat_id\\\"") && mentions(line))
         });
         let (arrived, sent) = (arrived.expect(note), sent.expect(note));
         assert!(arrived < sent, "{note}");
@@ -167,7 +169,7 @@ fn is_sync(line: &str, before: &[&str]) -> bool {
 }
 
 /// A host under strace, and the trace; none where that is not possible.
-async fn traced(world: &World) -> Option<(Host, PathBuf)> {
+fn traced(world: &World) -> Option<(Host, PathBuf)> {
     let trace = world.path().join("trace");
     let plain = world.command(&[]);
     let mut command = Command::new("strace");

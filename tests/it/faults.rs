@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use umbrasil_tests::proxy::{Call, Fault, Proxy, densest};
-use umbrasil_tests::{Host, OWNER, Person, STRANGER, USER, World, eventually, fixtures};
+use umbrasil_tests::{Host, Message, OWNER, Person, STRANGER, USER, World, eventually, fixtures};
 
 /// What Telegram says when it says no.
 fn refusal(code: u16, description: &str) -> Fault {
@@ -302,7 +302,7 @@ async fn a_burst_arrives_within_telegrams_limits() {
         let seen = world.owner().received().await.len();
         world.owner().write(&format!("/burst {BURST}")).await;
         let received = world.owner().wait_for(seen + BURST).await;
-        let texts: Vec<&str> = received[seen..].iter().map(|message| message.text()).collect();
+        let texts: Vec<&str> = received[seen..].iter().map(Message::text).collect();
         let right: Vec<String> = (1..=BURST).map(|index| format!("message {index}")).collect();
         assert_eq!(texts, right, "complete, and in order");
         assert!(host.stop().await.success());

@@ -89,8 +89,8 @@ impl Host {
         let address = eventually(20, "the log names the HTTP listener", async || {
             let logged = self.logged();
             // As text, or as JSON.
-            let after = logged.split("health=").nth(1);
-            let after = after.or_else(|| logged.split("\"health\":\"").nth(1))?;
+            let (_, after) =
+                logged.split_once("health=").or_else(|| logged.split_once("\"health\":\""))?;
             Some(after.split([' ', '\n', '"']).next()?.to_owned())
         })
         .await;

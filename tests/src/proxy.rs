@@ -51,8 +51,14 @@ pub struct Call {
     pub at: Instant,
 }
 
-/// Changes method names and answers, for servers that speak another dialect.
-pub type Dialect = fn(method: &str, answer: Option<Value>) -> (String, Option<Value>);
+/// Translates for a server that speaks another dialect of the Bot API.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// The name of a method, and its parameters.
+    pub request: fn(method: &str, parameters: &mut Value) -> String,
+    /// What the server answered.
+    pub answer: fn(method: &str, answer: &mut Value),
+}
 
 struct Shared {
     upstream: String,
@@ -240,21 +246,24 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
 
 impl Shared {
     async fn forward(&self, request: &Request) -> Option<(u16, Vec<u8>)> {
-        let method = request.path.rsplit('/').next()?;
-        let path = match self.dialect {
-            Some(dialect) => request.path.replace(method, &dialect(method, None).0),
-            None => request.path.clone(),
-        };
-        let forwarded = self.client.post(format!("{}{path}", self.upstream));
+        let (parent, method) = request.path.rsplit_once('/')?;
+        let (mut name, mut body) = (method.to_owned(), request.body.clone());
+        if let Some(dialect) = self.dialect {
+            let mut parameters = serde_json::from_slice(&body).ok()?;
+            name = (dialect.request)(method, &mut parameters);
+            body = parameters.to_string().into_bytes();
+        }
+        let forwarded = self.client.post(format!("{}{parent}/{name}", self.upstream));
         let forwarded = forwarded.header("content-type", &request.content_type);
-        let answer = forwarded.body(request.body.clone()).send().await.ok()?;
+        let answer = forwarded.body(body).send().await.ok()?;
         let status = answer.status().as_u16();
-        let body = answer.bytes().await.ok()?.to_vec();
-        let translated = self.dialect.and_then(|dialect| {
-            let answer = serde_json::from_slice(&body).ok()?;
-            Some(dialect(method, Some(answer)).1?.to_string().into_bytes())
-        });
-        Some((status, translated.unwrap_or(body)))
+        let mut body = answer.bytes().await.ok()?.to_vec();
+        if let Some(dialect) = self.dialect {
+            let mut answer = serde_json::from_slice(&body).ok()?;
+            (dialect.answer)(method, &mut answer);
+            body = answer.to_string().into_bytes();
+        }
+        Some((status, body))
     }
 }
 
