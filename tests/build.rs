@@ -1,5 +1,10 @@
 //! Builds the fixtures: modules for tests, as components.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a build script is told by its environment what to do"
+)]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -48,6 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .join(TARGET)
             .join("module")
             .join(format!("fixture_{}.wasm", name.replace('-', "_")));
+        let component = component.display().to_string();
         writeln!(list, "    ({name:?}, include_bytes!({component:?})),")?;
     }
     list.push_str("];\n");

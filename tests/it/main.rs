@@ -1,6 +1,7 @@
 //! One test binary: everything end to end, by topic.
 
 mod abuse;
+mod bombs;
 mod cache;
 mod chat;
 mod directory;
