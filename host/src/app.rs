@@ -23,7 +23,7 @@ use crate::auth::Gate;
 use crate::builtin;
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
-use crate::dispatch::{Dialogs, Dispatch, Running};
+use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
 use crate::module::loader::Loader;
@@ -104,6 +104,7 @@ pub async fn run(
         asides: asides.clone(),
         parse: telegram::update::reread,
         running: Running::default(),
+        turns: Turns::default(),
         database: database.clone(),
     });
     let sending = CancellationToken::new();

@@ -252,7 +252,6 @@ impl Database {
         &self,
         job: J,
     ) -> impl Future<Output = Result<T, CommitError>> + use<T, J> {
-        let gone = || CommitError::Failed("the database thread has ended".to_owned());
         let (done, answer) = oneshot::channel();
         let sent = self.jobs.send(job(done));
         async move {
@@ -266,6 +265,10 @@ impl Database {
             tracing::error!("the database thread has ended");
         }
     }
+}
+
+fn gone() -> CommitError {
+    CommitError::Failed("the database thread has ended".to_owned())
 }
 
 impl CommitError {

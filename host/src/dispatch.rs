@@ -8,6 +8,7 @@
 mod dialogs;
 mod draft;
 mod running;
+mod turns;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::dialogs::Dialogs;
 use self::draft::Draft;
 pub(crate) use self::running::Running;
+use self::turns::Turn;
+pub(crate) use self::turns::Turns;
 use crate::auth::Gate;
 use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, User};
 use crate::database::{Commit, CommitError, Database, DialogChange, QueuedMessage};
@@ -60,7 +63,8 @@ pub(crate) struct Dispatch {
     pub(crate) database: Database,
     pub(crate) catalog: Arc<ArcSwap<Catalog>>,
     pub(crate) failures: Arc<ArcSwap<Vec<(String, String)>>>,
-    /// Cancelled when the modules that come with the host have been tried: until then, events wait.
+    /// Cancelled when all modules were tried, or those that come with the host and the others take too long:
+    /// until then, events wait.
     pub(crate) ready: CancellationToken,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) gate: Gate,
@@ -74,6 +78,7 @@ pub(crate) struct Dispatch {
     /// Turns the body of an update into what it says; the edge knows how.
     pub(crate) parse: fn(&str) -> Option<Incoming>,
     pub(crate) running: Running,
+    pub(crate) turns: Turns,
 }
 
 impl Work for Dispatch {
@@ -130,10 +135,11 @@ impl Dispatch {
             return;
         }
         let cancelled = self.running.begin(chat);
+        let mut turn = None;
         for attempt in 1.. {
             // Only the answering can be cancelled: once a commit is asked for, it may have happened.
             let draft = tokio::select! {
-                draft = self.answer(arrived) => draft,
+                draft = self.answer(arrived, &mut turn) => draft,
                 () = cancelled.cancelled() => self.stopped(&arrived.incoming),
             };
             let module = draft
@@ -143,6 +149,9 @@ impl Dispatch {
             match self.settle(arrived, draft).await {
                 Err(CommitError::Conflict) if attempt <= RERUNS => {
                     tracing::debug!(update, attempt, "overtaken by another event; running again");
+                    if turn.is_none() {
+                        turn = self.turns.wait(&module).await;
+                    }
                 }
                 Err(error) => {
                     self.refuse(arrived, &module, &error).await;
@@ -191,7 +200,7 @@ impl Dispatch {
     }
 
     /// Finds who answers, and lets it.
-    async fn answer(&self, arrived: &Arrived) -> Draft {
+    async fn answer(&self, arrived: &Arrived, turn: &mut Option<Turn>) -> Draft {
         let incoming = &arrived.incoming;
         let catalog = self.catalog.load_full();
         let dialog = self.dialogs.open(incoming.chat_id, arrived.received_ms);
@@ -199,7 +208,12 @@ impl Dispatch {
             Route::Host { command, rest } => {
                 self.host(&catalog, arrived, &command, &rest, dialog.is_some())
             }
-            Route::Module { module, input } => self.module(arrived, &module, input).await,
+            Route::Module { module, input } => {
+                if turn.is_none() {
+                    *turn = self.turns.join(&module.name).await;
+                }
+                self.module(arrived, &module, input).await
+            }
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);
                 Draft::of_failure(incoming, &reply::escape(&text))

@@ -167,7 +167,9 @@ async fn a_sleeper_is_woken_by_the_deadline_and_blocks_nobody() {
     }
     assert!(world.owner().say("/expense 1 food").await.text().contains("Balance"));
     for sleeper in sleepers {
-        assert!(sleeper.received().await.is_empty());
+        assert!(sleeper.received().await.is_empty(), "answered while the sleepers slept");
+    }
+    for sleeper in sleepers {
         let answers = sleeper.wait_for(1).await;
         check_error(&host, &answers[0], "took too long");
     }
@@ -192,6 +194,27 @@ async fn a_guest_cannot_forge_records_or_fill_the_log() {
     let hidden = ['\u{1b}', '\0', '\r', '\u{7}', '\u{202e}', '\u{2066}', '\u{2028}'];
     assert!(!logged.contains(hidden));
     assert!(logged.lines().filter(|line| line.contains("flood ")).count() <= 200);
+}
+
+#[tokio::test]
+async fn each_record_of_a_json_log_says_whose_it_is() {
+    let world = World::new().await;
+    world.install("hostile", component("hostile"));
+    let host = world.start(&[("LOG_FORMAT", "json")]).await;
+    for attack in ["logflood", "stdoutflood", "panic"] {
+        world.user().say(&format!("/atk {attack}")).await;
+    }
+    let mut guests = 0;
+    for line in host.logged().lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        if record["target"] == "module" {
+            assert_eq!(record["module"], "hostile", "{line}");
+            guests += 1;
+        } else {
+            assert!(!line.contains("approved") && !line.contains("flood"), "{line}");
+        }
+    }
+    assert!((3..=600).contains(&guests), "{guests}");
 }
 
 #[tokio::test]

@@ -141,7 +141,7 @@ async fn status_and_modules_tell_how_it_goes() {
     let owner = world.owner();
     owner.say("/expense 1 food").await;
     owner.say("/expense").await;
-    assert_snapshot!(steady(owner.say("/status").await), @"
+    assert_snapshot!(steady(&owner.say("/status").await), @"
     Status
     Up: TIME
     Modules: 1 (finance)
@@ -151,7 +151,7 @@ async fn status_and_modules_tell_how_it_goes() {
     Memory: N MB
     [🔄 Refresh] [📋 Menu]
     ");
-    assert_snapshot!(steady(owner.press("🔄 Refresh").await), @"
+    assert_snapshot!(steady(&owner.press("🔄 Refresh").await), @"
     Status
     Up: TIME
     Modules: 1 (finance)
@@ -161,13 +161,13 @@ async fn status_and_modules_tell_how_it_goes() {
     Memory: N MB
     [🔄 Refresh] [📋 Menu]
     ");
-    assert_snapshot!(steady(owner.say("/modules").await), @"
+    assert_snapshot!(steady(&owner.say("/modules").await), @"
     Modules
 
     ✅ finance 0.1.0 (HASH)
     Your expenses and income, with balance and monthly reports
     ");
-    assert_snapshot!(steady(world.user().say("/modules").await), @"
+    assert_snapshot!(steady(&world.user().say("/modules").await), @"
     Modules
 
     ✅ finance 0.1.0 (HASH)
@@ -183,7 +183,7 @@ async fn only_the_owner_sees_why_a_module_is_not_loaded() {
     let owner = world.owner();
     let told = owner.wait_for(1).await;
     assert_snapshot!(told[0], @"⚠️ broken.wasm was not loaded: it is not a component: it does not begin like WebAssembly");
-    assert_snapshot!(steady(owner.say("/modules").await), @"
+    assert_snapshot!(steady(&owner.say("/modules").await), @"
     Modules
 
     ✅ finance 0.1.0 (HASH)
@@ -191,7 +191,7 @@ async fn only_the_owner_sees_why_a_module_is_not_loaded() {
 
     ❌ broken.wasm was not loaded: it is not a component: it does not begin like WebAssembly
     ");
-    assert_snapshot!(steady(world.user().say("/modules").await), @"
+    assert_snapshot!(steady(&world.user().say("/modules").await), @"
     Modules
 
     ✅ finance 0.1.0 (HASH)

@@ -19,7 +19,7 @@ async fn entries_in_one_line() {
     ] {
         owner.say(text).await;
     }
-    assert_snapshot!(steady(owner.transcript().await), @"
+    assert_snapshot!(steady(&owner.transcript().await), @"
     > /expense 12.50 food coffee
 
     💸 Expense: 12.50 EUR · food
@@ -67,7 +67,7 @@ async fn the_report_adds_up() {
     let world = World::new().await;
     let _host = world.start(&[]).await;
     let owner = world.owner();
-    assert_snapshot!(steady(owner.say("/report").await), @"
+    assert_snapshot!(steady(&owner.say("/report").await), @"
     📊 MONTH
     No entries in this month.
     [◀ MON]
@@ -78,7 +78,7 @@ async fn the_report_adds_up() {
     {
         owner.say(text).await;
     }
-    assert_snapshot!(steady(owner.say("/report").await), @"
+    assert_snapshot!(steady(&owner.say("/report").await), @"
     📊 MONTH
     Income: 2500.00 EUR
     Expenses: 50.00 EUR
@@ -148,7 +148,7 @@ async fn nonsense_gets_the_usage_and_changes_nothing() {
     let _host = world.start(&[]).await;
     let owner = world.owner();
     owner.say("/income 10 gift").await;
-    let before = steady(owner.say("/balance").await);
+    let before = steady(&owner.say("/balance").await);
     for text in [
         "/expense",
         "/expense food",
@@ -185,7 +185,7 @@ async fn nonsense_gets_the_usage_and_changes_nothing() {
     Did you mean 12505.00 EUR? Nothing is saved yet.
     [Yes, 12505.00] [Cancel]
     ");
-    assert_eq!(steady(owner.say("/balance").await), before);
+    assert_eq!(steady(&owner.say("/balance").await), before);
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn markup_in_notes_is_text() {
     let owner = world.owner();
     owner.say("/expense 1 <b>food</b> <img src=x onerror=alert(1)> & <i>so on").await;
     owner.say("/report").await;
-    assert_snapshot!(steady(owner.transcript().await), @"
+    assert_snapshot!(steady(&owner.transcript().await), @"
     > /expense 1 <b>food</b> <img src=x onerror=alert(1)> & <i>so on
 
     💸 Expense: 1.00 EUR · <b>food</b>

@@ -115,7 +115,7 @@ fn too_much() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("trap", component_of("(func $s unreachable) (start $s)"), "crashed"),
         ("memory-4g", component_of("(memory 65536)"), "memory"),
         ("memories", component_of(&"(memory 800)".repeat(50)), "memor"),
-        ("instances", many_instances(60, 900), ""),
+        ("instances", many_instances(60, 900), "too large"),
         ("two-instances", many_instances(2, 600), "memor"),
         ("table", component_of("(table 10000000 funcref)"), "table"),
         ("tables", wide, "table"),
@@ -228,6 +228,24 @@ async fn what_would_take_too_much_is_refused_at_a_start() {
 #[tokio::test]
 async fn what_would_take_too_much_is_refused_at_run_time() {
     at_run_time(too_much()).await;
+}
+
+/// Each takes a second until it is refused: together longer than anybody should wait for.
+#[tokio::test]
+async fn a_start_does_not_wait_for_everybody() {
+    const SLOW: usize = 12;
+    let world = World::new().await;
+    for index in 0..SLOW {
+        world.install(&format!("aaa-{index}"), component("endless"));
+    }
+    world.install("zzz", component("chatty"));
+    let host = world.start(&[]).await;
+    let refused = || host.logged().matches("a module was not loaded").count();
+    let answer = world.user().say("/expense 12.50 food coffee").await;
+    assert!(answer.text().ends_with("Balance: -12.50 EUR"), "{answer}");
+    assert!(refused() < SLOW, "the host waited for all");
+    world.owner().wait_for(SLOW).await;
+    assert_eq!(world.user().say("/echo hello").await.text(), "hello");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ fn build(last: u8) -> Vec<u8> {
     let mut bytes = component("versioned").to_vec();
     let places: Vec<usize> =
         (0..bytes.len() - 5).filter(|at| &bytes[*at..*at + 5] == old).collect();
-    assert_eq!(places.len(), 2, "the manifest and the answer");
+    assert!(places.len() >= 2, "the manifest and the answer");
     for at in places {
         bytes[at..at + 5].copy_from_slice(&new);
     }

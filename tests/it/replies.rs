@@ -128,12 +128,13 @@ async fn every_press_is_answered_also_a_stale_one() {
         "",
         random,
     ];
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for data in stale {
         let answer = owner.press_stale(data).await;
-        shown += &format!("{:?}: {answer}\n", data.chars().take(20).collect::<String>());
+        let data: String = data.chars().take(20).collect();
+        shown.push(format!("{data:?}: {answer}"));
     }
-    assert_snapshot!(crate::shown::steady(shown), @r#"
+    assert_snapshot!(crate::shown::steady(&shown.join("\n")), @r#"
     "finance:nonsense": That button is from an earlier version. /menu has the present ones.
     "finance:add": ⚠️ Something broke in finance. Nothing was saved.
     Reference: REF
@@ -218,12 +219,12 @@ async fn a_burst_keeps_its_order() {
 async fn what_fails_keeps_nothing_and_says_so() {
     let (world, _host) = chatty().await;
     let owner = world.owner();
-    assert_snapshot!(crate::shown::steady(owner.say("/storefail").await), @"
+    assert_snapshot!(crate::shown::steady(&owner.say("/storefail").await), @"
     ⚠️ Something broke in chatty. Nothing was saved.
     Reference: REF
     ");
     assert_eq!(owner.say("/stored storefail").await.text(), "nothing");
-    assert_snapshot!(crate::shown::steady(owner.say("/panic").await), @"
+    assert_snapshot!(crate::shown::steady(&owner.say("/panic").await), @"
     ⚠️ chatty crashed. Nothing was saved.
     Reference: REF
     ");

@@ -12,7 +12,7 @@ pub(crate) const FINANCE_ONLY: [(&str, &str); 4] = [
 ];
 
 /// Replaces dates, hashes, durations and sizes by words.
-pub(crate) fn steady(text: impl ToString) -> String {
+pub(crate) fn steady(text: &impl ToString) -> String {
     let months =
         "January|February|March|April|May|June|July|August|September|October|November|December";
     let short = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";

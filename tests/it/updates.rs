@@ -184,7 +184,7 @@ async fn garbage_instead_of_updates_is_waited_out() {
         .await;
         host.ready().await;
         assert!(api.offsets().len() - polls <= 6, "{body}: {:?}", api.offsets());
-        assert_eq!(host.logged().contains(umbrasil_tests::TOKEN), false);
+        assert!(!host.logged().contains(umbrasil_tests::TOKEN));
         let told = api.sent_to(OWNER).iter().any(|text| text.contains("Another program"));
         assert_eq!(told, status == 409, "{:?}", api.sent_to(OWNER));
     });

@@ -26,10 +26,8 @@ pub async fn run(args: &[&str], directory: &Path, vars: &[(&str, &str)]) -> (i32
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = Command::new(binary());
     command.args(args).current_dir(directory).env_clear().stdin(Stdio::null());
-    let file = log.reopen().unwrap();
-    command.stdout(file.try_clone().unwrap()).stderr(file).envs(vars.iter().copied());
-    let mut host =
-        Host { child: command.spawn().unwrap(), log: log.path().to_owned(), log_from: 0 };
+    command.envs(vars.iter().copied());
+    let mut host = Host::spawn(command, log.path());
     let status = host.exit(20).await;
     (status.code().expect("an exit, not a signal"), host.logged())
 }
@@ -49,13 +47,9 @@ impl Host {
         if !program.exists() {
             std::fs::copy(binary(), &program).unwrap();
         }
-        let log = directory.with_extension("log");
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
-        let log_from = usize::try_from(file.metadata().unwrap().len()).unwrap();
         let mut command = Command::new(program);
-        command.current_dir(directory).env_clear().stdin(Stdio::null());
-        command.stdout(file.try_clone().unwrap()).stderr(file).envs(vars.iter().copied());
-        Self { child: command.spawn().unwrap(), log, log_from }
+        command.current_dir(directory).env_clear().stdin(Stdio::null()).envs(vars.iter().copied());
+        Self::spawn(command, &directory.with_extension("log"))
     }
 
     /// Where the chat page of local mode is: the one line for the person at the terminal says it.
@@ -95,8 +89,8 @@ impl Host {
         let address = eventually(20, "the log names the HTTP listener", async || {
             let logged = self.logged();
             // As text, or as JSON.
-            let after = logged.split("health=").nth(1);
-            let after = after.or_else(|| logged.split("\"health\":\"").nth(1))?;
+            let (_, after) =
+                logged.split_once("health=").or_else(|| logged.split_once("\"health\":\""))?;
             Some(after.split([' ', '\n', '"']).next()?.to_owned())
         })
         .await;

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +12,9 @@ use crate::module::registry::{Changes, Note, Registry};
 use crate::reply::escape;
 use crate::telegram::{self, Api};
 use crate::watch;
+
+/// How long events wait at a start for modules that do not come with the host.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) struct Keeper {
     pub(super) registry: Arc<Registry>,
@@ -27,7 +31,16 @@ impl Keeper {
             tracing::error!(%error, "cannot create the modules directory {}", directory.display());
         }
         builtin::install(directory, self.registry.disabled(), &self.dispatch.database).await;
-        let first = self.registry.sync(false).await;
+        let patience = async {
+            self.registry.built_in_tried().await;
+            tokio::time::sleep(PATIENCE).await;
+            self.dispatch.ready.cancel();
+            std::future::pending().await
+        };
+        let first = tokio::select! {
+            first = self.registry.sync(false) => first,
+            never = patience => never,
+        };
         self.dispatch.ready.cancel();
         // At a start, only trouble is news.
         let trouble =

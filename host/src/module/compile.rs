@@ -18,7 +18,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::engine::{Use, engine};
-use super::loader::LoadError;
+use super::loader::{LoadError, hash};
 
 /// Seconds of CPU, over all threads of the compiler.
 const CPU_SECONDS: u64 = 20;
@@ -27,8 +27,8 @@ const WALL: Duration = Duration::from_mins(1);
 const MEMORY: u64 = 2 << 30;
 /// Native code is a few times as large as its source.
 const OUTPUT_BYTES: u64 = 256 << 20;
-/// Compiled modules that are kept.
-const KEPT: usize = 64;
+/// Files that are kept, two for each compiled module.
+const KEPT: usize = 2 * 64;
 
 /// Compiles components, or finds that it did so before.
 pub(super) struct Compiler {
@@ -60,8 +60,13 @@ impl Compiler {
         hash: &str,
     ) -> Result<Component, LoadError> {
         let path = self.cache.join(format!("{hash}-{:016x}.cwasm", fingerprint(engine)));
-        if let Some(component) = load(engine, &path) {
-            return Ok(component);
+        if path.exists() {
+            match load(engine, &path).await {
+                Ok(component) => return Ok(component),
+                Err(reason) => {
+                    tracing::warn!(%reason, "a cached module cannot be used; compiling it again");
+                }
+            }
         }
         let code = self.run(bytes).await?;
         let (kept, directory) = (path.clone(), self.cache.clone());
@@ -75,8 +80,8 @@ impl Compiler {
             Ok(Err(error)) => return Err(LoadError::Cache(error)),
             Err(error) => return Err(LoadError::Cache(io::Error::other(error))),
         }
-        load(engine, &path)
-            .ok_or_else(|| LoadError::Compile("the compiler's output cannot be loaded".to_owned()))
+        // What compiles and cannot be loaded asks for more than the pool has room for.
+        load(engine, &path).await.map_err(LoadError::TooLarge)
     }
 
     async fn run(&self, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
@@ -172,12 +177,26 @@ fn fingerprint(engine: &Engine) -> u64 {
     hasher.finish()
 }
 
-/// None if there is nothing usable: it is then made anew.
-fn load(engine: &Engine, path: &Path) -> Option<Component> {
-    let metadata = fs::symlink_metadata(path).ok()?;
+/// Takes the code from the file, if it is what `store` has written. The reason why not is for the log.
+async fn load(engine: &Engine, path: &Path) -> Result<Component, String> {
+    let (engine, path) = (engine.clone(), path.to_owned());
+    let loaded = tokio::task::spawn_blocking(move || load_blocking(&engine, &path)).await;
+    loaded.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+fn load_blocking(engine: &Engine, path: &Path) -> Result<Component, String> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() || metadata.uid() != rustix::process::getuid().as_raw() {
-        return None;
+        return Err("it is not a file of this user".to_owned());
     }
+    // Machine code that was damaged, or swapped for that of another module, would be run as it is.
+    let (code, sum) = (fs::read(path), fs::read_to_string(sum_path(path)));
+    let (code, sum) =
+        (code.map_err(|error| error.to_string())?, sum.map_err(|error| error.to_string())?);
+    if sum != seal(path, &code) {
+        return Err("it is not what was compiled".to_owned());
+    }
+    drop(code);
     #[expect(
         unsafe_code,
         reason = "our own output, from a directory that only this user can write to"
@@ -185,19 +204,32 @@ fn load(engine: &Engine, path: &Path) -> Option<Component> {
     // SAFETY: the file was written by `store` in a directory of mode 0700 that belongs to this user, and it
     // is named by the hash of the source and of the engine's configuration.
     let loaded = unsafe { Component::deserialize_file(engine, path) };
-    loaded
-        .inspect_err(
-            |error| tracing::warn!(%error, "a cached module cannot be used; compiling it again"),
-        )
-        .ok()
+    loaded.map_err(|error| format!("{error:#}"))
+}
+
+fn sum_path(path: &Path) -> PathBuf {
+    path.with_extension("sum")
+}
+
+/// Binds the code to the name of its file, which holds the hash of its source.
+fn seal(path: &Path, code: &[u8]) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    hash(format!("{name} {}", hash(code)).as_bytes())
 }
 
 /// All of it or nothing, also when the machine stops.
 fn store(path: &Path, code: &[u8]) -> io::Result<()> {
+    write(path, code)?;
+    write(&sum_path(path), seal(path, code).as_bytes())
+}
+
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = fs::File::create(&draft)?;
-    let written =
-        file.write_all(code).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
+    let written = file
+        .write_all(content)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         drop(fs::remove_file(&draft));
     }

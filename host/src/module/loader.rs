@@ -81,6 +81,11 @@ impl Loader {
         Ok(Self { compiler, linker, sandbox, built_in })
     }
 
+    /// Whether the name of a file is that of a module that comes with the binary.
+    pub(crate) fn is_built_in(&self, path: &Path) -> bool {
+        path.file_stem().is_some_and(|stem| self.built_in.iter().any(|name| **name == *stem))
+    }
+
     pub(crate) async fn load(&self, candidate: Candidate) -> Result<Module, LoadError> {
         let Candidate { path, bytes, hash } = candidate;
         let (bytes, manifest) =
@@ -90,8 +95,7 @@ impl Loader {
         let component = self.compiler.compile(self.sandbox.engine(), &bytes, &hash).await?;
         let pre = self.linker.instantiate_pre(&component).and_then(ModulePre::new);
         let pre = pre.map_err(|error| LoadError::Link(format!("{error:#}")))?;
-        let descriptor =
-            self.sandbox.describe(&manifest, &pre).await.map_err(LoadError::Describe)?;
+        let descriptor = self.sandbox.describe(&manifest, &pre).await.map_err(undescribed)?;
         let patterns = check(&descriptor).map_err(LoadError::Descriptor)?;
         Ok(Module {
             name: manifest.module.name.as_str().into(),
@@ -136,6 +140,15 @@ impl Candidate {
         }
         let hash = hash(&bytes);
         Ok(Self { path: path.to_owned(), bytes, hash })
+    }
+}
+
+/// What fails without running is not made for this world: its exports have other types, or it is larger than
+/// an instance may be.
+fn undescribed(error: CallError) -> LoadError {
+    match error {
+        CallError::Trap(detail) if !detail.contains("wasm trap") => LoadError::Link(detail),
+        error => LoadError::Describe(error),
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::catalog::Catalog;
 use super::loader::{Candidate, LoadError, Loader};
@@ -45,6 +46,7 @@ pub(crate) struct Registry {
     failures: Arc<ArcSwap<Vec<(String, String)>>>,
     disabled: Vec<String>,
     metrics: Arc<Metrics>,
+    built_in_tried: CancellationToken,
     /// What was last seen of each file. Also keeps two reloads from running at once.
     seen: Mutex<BTreeMap<PathBuf, Seen>>,
 }
@@ -76,7 +78,13 @@ impl Registry {
         disabled: Vec<String>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { directory, loader, catalog, failures, disabled, metrics, seen: Mutex::default() }
+        let (built_in_tried, seen) = (CancellationToken::new(), Mutex::default());
+        Self { directory, loader, catalog, failures, disabled, metrics, built_in_tried, seen }
+    }
+
+    /// Waits until the modules that come with the host are loaded or refused.
+    pub(crate) async fn built_in_tried(&self) {
+        self.built_in_tried.cancelled().await;
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -107,7 +115,14 @@ impl Registry {
                 self.remove(&module, &path, &mut changes);
             }
         }
-        for (path, fingerprint) in files {
+        // Nobody may hold up the modules that come with the host.
+        let (own, others): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|(path, _)| self.loader.is_built_in(path));
+        let of_host = own.len();
+        for (index, (path, fingerprint)) in own.into_iter().chain(others).enumerate() {
+            if index == of_host {
+                self.built_in_tried.cancel();
+            }
             let known = seen.get(&path);
             let retried = changes.catalog_changed && known.is_some_and(|known| known.again);
             if !retried && known.is_some_and(|known| known.fingerprint == fingerprint) {

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::auth::Origin;
 use crate::incoming::{Content, Incoming, User};
@@ -34,10 +35,12 @@ enum Kind {
 }
 
 #[derive(Debug, Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     update_id: Value,
-    message: Option<Value>,
-    callback_query: Option<Value>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    callback_query: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,14 +96,14 @@ struct Chat {
 impl Update {
     /// Reads who sent the update. The id alone is given if that is not possible, so that it can be confirmed.
     pub(super) fn read(raw: &str) -> Result<Self, (Option<i64>, Unusable)> {
-        let envelope: Envelope =
+        let envelope: Envelope<'_> =
             serde_json::from_str(raw).map_err(|_| (lenient_id(raw), Unusable::Malformed))?;
         let id = id(&envelope.update_id).ok_or((None, Unusable::Malformed))?;
         let malformed = |_| (Some(id), Unusable::Malformed);
         let kind = if let Some(message) = envelope.message {
-            Kind::Message(serde_json::from_value(message).map_err(malformed)?)
+            Kind::Message(serde_json::from_str(message.get()).map_err(malformed)?)
         } else if let Some(query) = envelope.callback_query {
-            Kind::Button(serde_json::from_value(query).map_err(malformed)?)
+            Kind::Button(serde_json::from_str(query.get()).map_err(malformed)?)
         } else {
             Kind::Other
         };

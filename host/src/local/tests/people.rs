@@ -92,14 +92,16 @@ async fn an_injected_update_opens_its_chat_and_its_query() {
         "chat not found"
     );
     let message = json!({ "message_id": 3, "date": 1, "chat": chat, "text": "hi" });
-    let id = server.chat("update", json!({ "update_id": 900_000_000, "message": message })).await["update_id"].clone();
-    assert_eq!(id, 900_000_000);
+    let id = server.chat("update", json!({ "update_id": 2_100_000_000, "message": message })).await
+        ["update_id"]
+        .clone();
+    assert_eq!(id, 2_100_000_000);
     let reply = json!({ "chat_id": 500, "text": "x", "reply_parameters": { "message_id": 3 } });
     server.call("sendMessage", reply).await;
     let query = json!({ "id": "q1", "from": { "id": 500 }, "message": message, "data": "d" });
     assert_eq!(
         server.chat("update", json!({ "callback_query": query })).await["update_id"],
-        900_000_001
+        2_100_000_001
     );
     server.call("answerCallbackQuery", json!({ "callback_query_id": "q1" })).await;
 }
