@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use umbrasil_tests::proxy::{Fault, Proxy};
 use umbrasil_tests::{
     Book, Host, Ledger, Person, Random, Signal, USER, World, eventually, fixtures,
 };
@@ -184,6 +185,29 @@ async fn a_backlog_is_worked_off_in_order() {
     }
     assert!(host.stop().await.success());
     assert_eq!(Ledger::open(&world.data()).integrity(), "ok");
+}
+
+/// Within one batch, some answers are ready before the last update of it has been looked at.
+#[tokio::test]
+async fn no_answer_is_faster_than_its_update_is_kept() {
+    const ROUNDS: usize = 6;
+    let world = World::new().await;
+    let proxy = Proxy::new(world.api()).await;
+    let host = world.start(&[("TELEGRAM_API_URL", &proxy.url())]).await;
+    // What takes longer to read than to answer.
+    let long = "x".repeat(3_000);
+    for round in 1..=ROUNDS {
+        // Lets a whole batch gather while nobody fetches.
+        proxy.fault("getUpdates", None, 1, Fault::Delay(Duration::from_millis(700)));
+        world.owner().say("/status").await;
+        for id in 1000..1050 {
+            world.person(id).write(&format!("/nothing {long}")).await;
+        }
+        for id in 1000..1050 {
+            world.person(id).wait_for(round).await;
+        }
+    }
+    assert!(host.stop().await.success());
 }
 
 #[tokio::test]

@@ -121,10 +121,11 @@ async fn a_lost_answer_may_double_a_message_and_never_loses_it() {
 
 #[tokio::test]
 async fn a_slow_chat_delays_nobody() {
-    let (world, _proxy, _host, calls) =
-        troubled_chat(Fault::Delay(Duration::from_secs(5)), 1).await;
+    let (world, proxy, _host, calls) = troubled_chat(Fault::Delay(Duration::from_secs(5)), 1).await;
     assert_eq!(texts(&world.user()).await, BOTH);
     assert_eq!(calls.len(), 2, "slow is not lost");
+    let others = proxy.calls_for("sendMessage", OWNER);
+    assert!(others[4].at < calls[1].at, "the others were answered before the slow one was done");
 }
 
 #[tokio::test]
