@@ -93,8 +93,8 @@ const TAGS: [&str; 15] = [
     "u",
 ];
 
-/// Splits `html` into at most `parts` pieces of at most `limit` units each.
-fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
+/// Splits `html` into pieces of at most `limit` units each; one more than `parts` if there is more.
+fn pieces(html: &str, limit: usize, parts: usize) -> Vec<String> {
     let html: String = html.chars().filter(|character| !is_forbidden(*character)).collect();
     let escaped;
     let html = if is_well_formed(&html) {
@@ -122,14 +122,19 @@ fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
             break;
         }
     }
-    let mut finished = writer.finish();
+    writer.finish()
+}
+
+/// Splits `html` into at most `parts` pieces of at most `limit` units each; the last says if some is left out.
+fn split(html: &str, limit: usize, parts: usize) -> Vec<String> {
+    let (mut finished, most) = (pieces(html, limit, parts), parts);
     if finished.len() > most {
         finished.truncate(most);
         if let Some(last) = finished.last_mut() {
             // Room for the note: the part is cut once more where it is full.
             let note = "\n… (cut: too long)";
             let room = limit - note.encode_utf16().count();
-            *last = split(last, room, 1).into_iter().next().unwrap_or_default() + note;
+            *last = pieces(last, room, 1).into_iter().next().unwrap_or_default() + note;
         }
     }
     finished
