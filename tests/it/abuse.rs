@@ -256,3 +256,16 @@ async fn a_slow_module_works_off_a_burst_with_four_instances() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_far_too_long_reply_is_cut() {
+    let world = World::new().await;
+    world.install("chatty", component("chatty"));
+    let mut host = world.start(&[]).await;
+    world.user().write("/long 100000").await;
+    let parts = world.user().wait_for(5).await;
+    assert!(parts[4].text().ends_with("(cut: too long)"), "{}", parts[4]);
+    assert_eq!(world.user().say("/echo next").await.text(), "next");
+    assert_eq!(world.user().received().await.len(), 6);
+    assert!(host.is_alive() && !host.logged().contains("panicked"));
+}
