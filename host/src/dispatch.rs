@@ -10,11 +10,13 @@ mod draft;
 mod running;
 mod turns;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use chrono::Offset as _;
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -87,7 +89,17 @@ impl Work for Dispatch {
     async fn work(&self, arrived: Arrived) -> Flow {
         self.ready.cancelled().await;
         self.metrics.time(Stage::Queue, arrived.received.elapsed());
-        self.handle(&arrived).await;
+        // A fault of the host in one event is not to end the lane, and with it the chat.
+        if AssertUnwindSafe(self.handle(&arrived)).catch_unwind().await.is_err() {
+            let reference = report::reference(arrived.incoming.update_id);
+            tracing::error!(reference, "the host itself failed at an event");
+            self.metrics.event("host", Ending::Internal);
+            self.running.end(arrived.incoming.chat_id);
+            let html = format!(
+                "⚠️ Something broke in the bot. Nothing was saved.\nReference: {reference}"
+            );
+            self.insist(&arrived, Draft::of_failure(&arrived.incoming, &html)).await;
+        }
         self.metrics.inbox_depth.dec();
         Flow::Next
     }

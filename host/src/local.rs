@@ -5,10 +5,10 @@
 //! own words, so that what works here works there. It knows nothing of the rest of the host.
 //!
 //! Two doors lead to one state, which lives in memory only:
-//! - `/bot<token>/<method>` and `/file/bot<token>/<path>` for the bot ([`methods`]);
-//! - `/` and `/chat/…` for the people and for tests ([`chat`], whose documentation lists the routes).
+//! - `/bot<token>/<method>` and `/file/bot<token>/<path>` for the bot (`methods`);
+//! - `/` and `/chat/…` for the people and for tests (`chat`, whose documentation lists the routes).
 //!
-//! A browser on the same machine is the one attacker that a loopback server has: see [`guard`].
+//! A browser on the same machine is the one attacker that a loopback server has: see `guard`.
 
 mod bot_api;
 mod calls;

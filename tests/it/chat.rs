@@ -268,6 +268,9 @@ async fn media_and_edits_do_nothing() {
     let owner = world.owner();
     owner.upload("document", "notes.txt", b"/expense 1 food", "/expense 2 food").await;
     owner.wait_for(1).await;
+    owner.say("good morning").await;
+    let own = owner.history().await.into_iter().rfind(|message| !message.is_of_bot()).unwrap();
+    owner.edit(own.id(), "/expense 3 food").await;
     assert_snapshot!(owner.say("/balance").await.text().lines().last().unwrap(), @"Balance: 0.00 EUR");
     assert_snapshot!(owner.received().await[0], @"No module takes a document yet. /help shows what I can do.");
 }

@@ -10,6 +10,7 @@
 )]
 
 mod abuse;
+mod bombs;
 mod browser;
 mod cache;
 mod chat;

@@ -61,8 +61,7 @@ fn dependencies_of_the_host_go_one_way() {
         let own = layer(&part).unwrap_or_else(|| panic!("{part} is in no layer"));
         for (number, line) in text.lines().enumerate() {
             for used in line.split("crate::").skip(1) {
-                let used: String =
-                    used.chars().take_while(|character| character.is_ascii_lowercase()).collect();
+                let used: String = used.chars().take_while(char::is_ascii_lowercase).collect();
                 if layer(&used).is_some_and(|used| used < own) {
                     wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
                 }

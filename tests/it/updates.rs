@@ -38,6 +38,8 @@ async fn one_update_delivered_five_times_is_one_entry() {
     assert_eq!(balance(&api, 7_001, OWNER).await, "Balance: -5.00 EUR");
     let said = api.sent_to(OWNER);
     assert_eq!(said.len(), 2, "{said:?}");
+    let scrape = Scrape::parse(&host.get("/metrics").await.1).unwrap();
+    assert_eq!(scrape.value("umbrasil_updates_total", "outcome=\"Duplicate\""), 3.0);
     // Nor after a restart, whether it was a clean one or not.
     host.kill().await;
     let _host = world.start(&[("TELEGRAM_API_URL", api.url())]).await;

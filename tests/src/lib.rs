@@ -11,6 +11,7 @@
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
     clippy::float_cmp,
     reason = "test code"
 )]

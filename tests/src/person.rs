@@ -75,6 +75,12 @@ impl<'a> Person<'a> {
         self.chat.post("/chat/update", &json!({"callback_query": query})).await;
     }
 
+    /// Changes an own message, and does not wait.
+    pub async fn edit(&self, message_id: i64, text: &str) {
+        let body = json!({"person": self.id, "message_id": message_id, "text": text});
+        self.chat.post("/chat/edit", &body).await;
+    }
+
     /// Sends a file, and does not wait.
     pub async fn upload(&self, kind: &str, name: &str, bytes: &[u8], caption: &str) {
         let file = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());

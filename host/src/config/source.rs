@@ -150,6 +150,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_is_sound() {
+        let values = parse(include_str!("../../../umbrasil.example.toml")).unwrap();
+        let vars = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let config = crate::config::Config::from_vars(vars).unwrap();
+        assert!(config.allowed.len() == 2 && config.owners.len() == 1);
+    }
+
+    #[test]
     fn a_misspelt_key_is_refused() {
         let error = parse("alowed_user_ids = [1]").unwrap_err();
         assert!(error.to_string().contains("`alowed_user_ids`"), "{error}");
