@@ -220,9 +220,7 @@ async fn feed(mut queued: mpsc::UnboundedReceiver<Vec<QueuedMessage>>, outbox: A
     while let Some(messages) = queued.recv().await {
         for message in messages {
             let chat = message.chat_id;
-            if !outbox.push(chat, message) {
-                outbox.durable(chat);
-            }
+            outbox.push_durable(chat, message);
         }
     }
 }

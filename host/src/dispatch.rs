@@ -105,31 +105,24 @@ impl Work for Dispatch {
     }
 
     async fn read_back(&self, chat: i64, _: i64, limit: usize) -> Vec<Arrived> {
-        match self.database.pending(chat, limit).await {
-            Ok(rows) => {
-                let arrived = |row: crate::database::Pending| {
-                    let Some(incoming) = (self.parse)(&row.body) else {
-                        tracing::error!(
-                            update = row.update_id,
-                            "a kept update cannot be read any more"
-                        );
-                        return None;
-                    };
-                    let (received_ms, received) = (row.received_ms, Instant::now());
-                    Some(Arrived {
-                        incoming,
-                        received_ms,
-                        received,
-                        recovered: received_ms < self.started_ms,
-                    })
-                };
-                rows.into_iter().filter_map(arrived).collect()
+        let rows = loop {
+            match self.database.pending(chat, limit).await {
+                Ok(rows) => break rows,
+                // Given up, they would wait for the next start.
+                Err(error) => tracing::error!(%error, chat, "cannot read the inbox; trying again"),
             }
-            Err(error) => {
-                tracing::error!(%error, chat, "cannot read the inbox");
-                Vec::new()
-            }
-        }
+            tokio::time::sleep(STORAGE_PAUSE).await;
+        };
+        let arrived = |row: crate::database::Pending| {
+            let Some(incoming) = (self.parse)(&row.body) else {
+                tracing::error!(update = row.update_id, "a kept update cannot be read any more");
+                return None;
+            };
+            let (received_ms, received) = (row.received_ms, Instant::now());
+            let recovered = received_ms < self.started_ms;
+            Some(Arrived { incoming, received_ms, received, recovered })
+        };
+        rows.into_iter().filter_map(arrived).collect()
     }
 
     fn position(arrived: &Arrived) -> i64 {

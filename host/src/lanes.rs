@@ -63,6 +63,8 @@ enum Spill {
     Pending,
     /// They can be read back.
     Durable,
+    /// They are being read back, and none has spilled since.
+    Reading,
 }
 
 enum Step<J> {
@@ -81,7 +83,8 @@ impl<W: Work> Lanes<W> {
         let mut chats = lock(&self.chats);
         let lane = chats.entry(chat).or_insert_with(Lane::new);
         if lane.spill != Spill::Nothing || lane.queue.len() >= LENGTH {
-            if lane.spill == Spill::Nothing {
+            // One that comes while the lane reads back may be missing from what it reads.
+            if matches!(lane.spill, Spill::Nothing | Spill::Reading) {
                 lane.spill = Spill::Pending;
             }
             return false;
@@ -89,6 +92,19 @@ impl<W: Work> Lanes<W> {
         lane.queue.push_back(job);
         self.start(chat, lane);
         true
+    }
+
+    /// Queues a job that is in the database already.
+    pub(crate) fn push_durable(&self, chat: i64, job: W::Job) {
+        let mut chats = lock(&self.chats);
+        let lane = chats.entry(chat).or_insert_with(Lane::new);
+        if lane.spill != Spill::Nothing || lane.queue.len() >= LENGTH {
+            // Under one lock: a lane that catches up and goes in between would forget what it has done.
+            lane.spill = Spill::Durable;
+        } else {
+            lane.queue.push_back(job);
+        }
+        self.start(chat, lane);
     }
 
     /// Says that all jobs of a chat so far are in the database.
@@ -101,9 +117,8 @@ impl<W: Work> Lanes<W> {
 
     /// Says that the jobs of a chat that did not fit never came to the database.
     pub(crate) fn lost(&self, chat: i64) {
-        if let Some(lane) = lock(&self.chats).get_mut(&chat) {
-            lane.spill = Spill::Nothing;
-        }
+        // Others may have spilled before them: whoever reads back finds out.
+        self.durable(chat);
     }
 
     /// Waits until no lane works any more. Call after cancelling the token.
@@ -179,6 +194,7 @@ fn step<W: Work>(chats: &Mutex<HashMap<i64, Lane<W::Job>>>, chat: i64) -> Step<W
         return Step::Job(job);
     }
     if lane.spill == Spill::Durable {
+        lane.spill = Spill::Reading;
         return Step::ReadBack(lane.position);
     }
     lane.running = false;
@@ -191,8 +207,8 @@ fn step<W: Work>(chats: &Mutex<HashMap<i64, Lane<W::Job>>>, chat: i64) -> Step<W
 fn read_back<W: Work>(chats: &Mutex<HashMap<i64, Lane<W::Job>>>, chat: i64, jobs: Vec<W::Job>) {
     let mut chats = lock(chats);
     let Some(lane) = chats.get_mut(&chat) else { return };
-    if jobs.len() < LENGTH {
-        lane.spill = Spill::Nothing;
+    if lane.spill == Spill::Reading {
+        lane.spill = if jobs.len() < LENGTH { Spill::Nothing } else { Spill::Durable };
     }
     lane.queue.extend(jobs);
 }

@@ -16,9 +16,11 @@ async fn killed_at_any_moment_nothing_is_lost_or_done_twice() {
     let (mut kills, mut sent, mut seen) = (Vec::new(), Vec::new(), 0);
     for round in 0..KILLS {
         let host = world.launch(&[]);
-        // Every fourth one is killed while it starts, recovers and compiles.
-        if round % 4 != 3 {
-            connected(&host).await;
+        // Some are killed while they start and recover, some while they load, most while they work.
+        match round % 6 {
+            0 => {}
+            1 => connected(&host).await,
+            _ => host.ready().await,
         }
         let pause = Duration::from_millis(random.within(5..150));
         let kill = async {

@@ -194,10 +194,17 @@ impl Work for Outbox {
     }
 
     async fn read_back(&self, chat: i64, position: i64, limit: usize) -> Vec<QueuedMessage> {
-        self.database.queued(chat, position, limit).await.unwrap_or_else(|error| {
-            tracing::error!(%error, chat, "cannot read the outbox");
-            Vec::new()
-        })
+        loop {
+            match self.database.queued(chat, position, limit).await {
+                Ok(messages) => return messages,
+                // Given up, they would wait for the next start.
+                Err(error) => tracing::error!(%error, chat, "cannot read the outbox; trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(FIRST_PAUSE) => {}
+                () = self.stopping.cancelled() => return Vec::new(),
+            }
+        }
     }
 
     fn position(message: &QueuedMessage) -> i64 {
