@@ -5,6 +5,7 @@
 //! into one transaction (group commit), so that durability costs one fsync for many events. It is also
 //! the only judge of conflicts: a commit whose reads were overtaken is refused, and its event runs again.
 
+mod cache;
 mod conflict;
 mod open;
 mod read;
@@ -14,7 +15,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,7 @@ pub struct Database {
 }
 
 struct Shared {
-    /// The number of the last durable commit.
-    sequence: AtomicU64,
+    cache: cache::Cache,
     readers: Mutex<Vec<rusqlite::Connection>>,
     path: std::path::PathBuf,
     /// Whether the disk has no room for what modules want to write.
@@ -164,11 +164,15 @@ impl Database {
     /// Opens the file in `directory`, and locks the directory for this process.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         let (lock, path, connection) = open::open(directory)?;
-        let sequence = AtomicU64::new(1);
         let full = Arc::new(AtomicBool::new(false));
         let reserve = reserve::Reserve::new(directory.join("reserve"), Arc::clone(&full));
-        let shared =
-            Arc::new(Shared { sequence, readers: Mutex::default(), path, full, _lock: lock });
+        let shared = Arc::new(Shared {
+            cache: cache::Cache::default(),
+            readers: Mutex::default(),
+            path,
+            full,
+            _lock: lock,
+        });
         let (jobs, waiting) = mpsc::channel();
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
@@ -177,8 +181,7 @@ impl Database {
             .name("database".to_owned())
             .spawn(move || {
                 let _end = end;
-                let publish = move |sequence| published.sequence.store(sequence, Ordering::Release);
-                writer::run(connection, reserve, &waiting, publish);
+                writer::run(connection, reserve, &waiting, &published.cache);
             })
             .map_err(OpenError::Thread)?;
         Ok(Self { jobs, ended, shared })

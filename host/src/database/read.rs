@@ -1,7 +1,6 @@
 //! Reading: connections of their own, which see the last durable commit and never wait for the writer.
 
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -38,16 +37,22 @@ impl Database {
         module: &str,
         keys: Vec<String>,
     ) -> Result<(u64, Values), CommitError> {
-        let module = module.to_owned();
-        self.read(move |connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT value FROM storage WHERE module = ?1 AND key = ?2")?;
-            let get = |key: String| {
-                statement.query_row((&module, key.as_bytes()), |row| row.get(0)).optional()
-            };
-            keys.into_iter().map(get).collect()
-        })
-        .await
+        if let Some(known) = self.shared.cache.values(module, &keys) {
+            return Ok(known);
+        }
+        let (owner, asked) = (module.to_owned(), keys.clone());
+        let (sequence, values) = self
+            .read(move |connection| {
+                let mut statement = connection
+                    .prepare_cached("SELECT value FROM storage WHERE module = ?1 AND key = ?2")?;
+                let get = |key: String| {
+                    statement.query_row((&owner, key.as_bytes()), |row| row.get(0)).optional()
+                };
+                asked.into_iter().map(get).collect::<rusqlite::Result<Values>>()
+            })
+            .await?;
+        self.shared.cache.fill(module, sequence, keys, &values);
+        Ok((sequence, values))
     }
 
     /// The items of a range, and the number of the last commit that they surely reflect.
@@ -186,7 +191,7 @@ impl Database {
                 None => open::reader(&shared.path)?,
             };
             // Taken before the query: what it sees is at least as new as this.
-            let sequence = shared.sequence.load(Ordering::Acquire);
+            let sequence = shared.cache.sequence();
             let found = query(&connection)?;
             shared.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             Ok::<_, rusqlite::Error>((sequence, found))

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::cache::Cache;
 use super::conflict::Recent;
 use super::reserve::Reserve;
 use super::{
@@ -54,7 +55,7 @@ pub(super) fn run(
     connection: Connection,
     reserve: Reserve,
     waiting: &mpsc::Receiver<Job>,
-    publish: impl Fn(u64),
+    cache: &Cache,
 ) {
     let (recent, usage) = (Recent::default(), HashMap::new());
     let mut writer =
@@ -80,7 +81,7 @@ pub(super) fn run(
             || due.is_some_and(|due| due <= now)
             || closing.is_some()
         {
-            held = writer.write(urgent, std::mem::take(&mut held), &publish);
+            held = writer.write(urgent, std::mem::take(&mut held), cache);
             due = (!held.is_empty()).then(|| now + RELAXED_AGAIN);
         } else if !held.is_empty() && due.is_none() {
             due = Some(now + RELAXED);
@@ -123,12 +124,7 @@ fn gather(waiting: &mpsc::Receiver<Job>, due: Option<Instant>) -> Option<Vec<Job
 impl Writer {
     /// Writes all of it and answers the jobs; returns those of `relaxed` that could not be written.
     #[must_use]
-    fn write(
-        &mut self,
-        jobs: Vec<Job>,
-        relaxed: Vec<Relaxed>,
-        publish: &impl Fn(u64),
-    ) -> Vec<Relaxed> {
+    fn write(&mut self, jobs: Vec<Job>, relaxed: Vec<Relaxed>, cache: &Cache) -> Vec<Relaxed> {
         let mut written = self.transact(&jobs, &relaxed);
         if written.as_ref().is_err_and(is_full) && self.reserve.release() {
             // Room for saying so; what modules want to write is refused from now on.
@@ -142,7 +138,12 @@ impl Writer {
         }
         match written {
             Ok(applied) => {
-                publish(self.sequence);
+                let changes =
+                    jobs.iter().zip(&applied).filter_map(|(job, applied)| match (job, applied) {
+                        (Job::Commit(commit, _), Applied::Messages(_)) => commit.writes.as_ref(),
+                        _ => None,
+                    });
+                cache.publish(self.sequence, changes);
                 for (job, applied) in jobs.into_iter().zip(applied) {
                     job.answer(applied);
                 }
@@ -161,9 +162,9 @@ impl Writer {
                 tracing::warn!(%error, jobs = jobs.len(), "a group of changes failed; trying them one by one");
                 for job in jobs {
                     // None were given, so none are left.
-                    drop(self.write(vec![job], Vec::new(), publish));
+                    drop(self.write(vec![job], Vec::new(), cache));
                 }
-                if relaxed.is_empty() { relaxed } else { self.write(Vec::new(), relaxed, publish) }
+                if relaxed.is_empty() { relaxed } else { self.write(Vec::new(), relaxed, cache) }
             }
         }
     }
