@@ -330,3 +330,20 @@ async fn telegram_offers_the_commands_of_the_loaded_modules() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_module_that_is_switched_off_is_gone_without_a_word_and_comes_back() {
+    let world = World::new().await;
+    let owner = world.owner();
+    let host = world.start(&FINANCE_ONLY).await;
+    owner.say("/expense 12.50 food coffee").await;
+    host.stop().await;
+    let off = [&[("ENABLE_FINANCE", "false")], &FINANCE_ONLY[..]].concat();
+    let host = world.start(&off).await;
+    assert_snapshot!(owner.say("/balance").await, @"I don't know /balance. /help lists what I can do.");
+    assert_eq!(owner.received().await.len(), 2, "nothing but the two answers");
+    host.stop().await;
+    let _host = world.start(&FINANCE_ONLY).await;
+    let balance = owner.say("/balance").await;
+    assert!(balance.text().ends_with("Balance: -12.50 EUR"), "{balance}");
+}

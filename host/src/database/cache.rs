@@ -146,10 +146,10 @@ mod tests {
     #[test]
     fn room_is_bounded() {
         let cache = Cache::default();
-        cache.publish(1, [writes("large", Some(&[0; VALUE + 1]))].iter());
+        cache.publish(1, [writes("large", Some(&vec![0; VALUE + 1]))].iter());
         assert_eq!(get(&cache, "large"), None);
         for n in 0..2 * BYTES / VALUE {
-            cache.publish(2, [writes(&n.to_string(), Some(&[0; VALUE]))].iter());
+            cache.publish(2, [writes(&n.to_string(), Some(&vec![0; VALUE]))].iter());
             assert!(cache.lock().bytes <= BYTES + VALUE + 2 * ENTRY);
         }
     }

@@ -108,6 +108,9 @@ impl Registry {
                 return changes;
             }
         };
+        // What its owner has switched off is no news.
+        let files: BTreeMap<_, _> =
+            files.into_iter().filter(|(path, _)| !self.is_disabled(path)).collect();
         let gone: Vec<PathBuf> =
             seen.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
         for path in gone {
@@ -140,6 +143,10 @@ impl Registry {
             seen.iter().filter_map(|(path, seen)| Some((name(path), seen.refused.clone()?)));
         self.failures.store(Arc::new(failed.collect()));
         changes
+    }
+
+    fn is_disabled(&self, path: &Path) -> bool {
+        path.file_stem().is_some_and(|stem| self.disabled.iter().any(|name| **name == *stem))
     }
 
     /// What is loaded goes on serving; why nothing else is loaded is told once.
