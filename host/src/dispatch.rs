@@ -374,7 +374,11 @@ impl Dispatch {
                 Ok(()) => return,
                 Err(error) => tracing::error!(%error, "cannot even note a failure; trying again"),
             }
-            tokio::time::sleep(STORAGE_PAUSE).await;
+            tokio::select! {
+                () = tokio::time::sleep(STORAGE_PAUSE) => {}
+                // The disk has failed: the process ends, and the next one finds the update waiting.
+                () = self.database.ended() => return,
+            }
         }
     }
 

@@ -114,7 +114,8 @@ async fn refused(world: &World, data: &Path) {
 #[tokio::test]
 async fn nothing_is_confirmed_before_it_is_synced() {
     let (world, mut book) = (World::new().await, Book::default());
-    let Some((mut host, trace)) = traced(&world) else { return };
+    let calls = "trace=fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg";
+    let Some((mut host, trace)) = traced(&world, &[calls]) else { return };
     host.ready().await;
     for expense in 1..=10 {
         book.spend(&world, 1000, 100).await;
@@ -168,14 +169,42 @@ fn is_sync(line: &str, before: &[&str]) -> bool {
         })
 }
 
-/// A host under strace, and the trace; none where that is not possible.
-fn traced(world: &World) -> Option<(Host, PathBuf)> {
+/// After a failed sync the host ends with an error instead of trying again: what it confirmed is there, what
+/// it did not confirm is handled at the next start.
+#[tokio::test]
+async fn a_failing_disk_ends_the_host_and_is_never_called_a_success() {
+    let (world, mut book) = (World::new().await, Book::default());
+    let syncs = "fsync,fdatasync";
+    let (calls, fault) = (format!("trace={syncs}"), format!("inject={syncs}:error=EIO:when=20+"));
+    let Some((mut host, _)) = traced(&world, &[&calls, &fault]) else { return };
+    host.ready().await;
+    while host.is_alive() && book.notes().count() < 40 {
+        book.spend(&world, 1000, 100).await;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(host.exit(20).await.code(), Some(1));
+    assert!(host.logged().contains("the disk fails"), "{}", host.logged());
+    let confirmed = book.confirmations(&world).await.len();
+    assert!(confirmed < book.notes().count(), "the disk failed in between");
+    let host = world.start(&[]).await;
+    eventually(30, "the rest is handled", async || {
+        (book.confirmations(&world).await.len() >= book.notes().count()).then_some(())
+    })
+    .await;
+    let balance = world.person(1000).say("/balance").await;
+    let spent = book.notes().count();
+    assert!(balance.text().ends_with(&format!("Balance: -{spent}.00 EUR")), "{balance}");
+    assert!(host.stop().await.success());
+}
+
+/// A host under strace with these expressions, and the trace; none where that is not possible.
+fn traced(world: &World, expressions: &[&str]) -> Option<(Host, PathBuf)> {
     let trace = world.path().join("trace");
     let plain = world.command(&[]);
     let mut command = Command::new("strace");
     // `-D`: the tracer is the child, so that signals to the process go to the host.
     command.args(["-D", "-f", "-y", "-s", "65536", "-o"]).arg(&trace);
-    command.args(["-e", "trace=fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg"]);
+    command.args(expressions.iter().flat_map(|expression| ["-e", expression]));
     command.arg(binary()).arg("run").current_dir(world.path()).env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env("PATH", "/usr/bin:/bin");
