@@ -302,9 +302,6 @@ impl Dispatch {
         let reference = report::reference(update);
         let ending = error.ending();
         self.metrics.event(name, ending);
-        if matches!(error, CallError::Calls) {
-            self.metrics.denied(name, Refusal::HostCalls);
-        }
         if ending.is_failure() {
             let detail = crate::telemetry::logging::escaped(
                 &format!("{error:?}").chars().take(4096).collect::<String>(),

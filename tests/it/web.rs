@@ -116,6 +116,7 @@ async fn what_a_module_is_refused_is_counted() {
     component.extend([0, lengths[0], lengths[1]]);
     component.extend(name.bytes().chain(manifest.bytes()));
     world.install("reader", &component);
+    world.install("hostile", fixtures::component("hostile"));
     let host = world.start(&[]).await;
     assert_snapshot!(world.owner().wait_for(1).await[0], @"⚠️ reader.wasm was not loaded: it imports `wasi:filesystem/types`, which this host does not offer");
     let scrape = Scrape::parse(&host.get("/metrics").await.1).unwrap();
@@ -125,4 +126,13 @@ async fn what_a_module_is_refused_is_counted() {
     assert_eq!(scrape.kind("umbrasil_denials"), Some("counter"));
     let denied = "module=\"reader\",kind=\"Import\"";
     assert_eq!(scrape.value("umbrasil_denials_total", denied), 1.0);
+    for attack in ["logflood", "stdoutflood", "callstorm"] {
+        world.user().say(&format!("/atk {attack}")).await;
+    }
+    let scrape = Scrape::parse(&host.get("/metrics").await.1).unwrap();
+    let hostile = |kind| {
+        scrape.value("umbrasil_denials_total", &format!("module=\"hostile\",kind=\"{kind}\""))
+    };
+    assert_eq!(hostile("LogFlood"), 2.0, "once an event");
+    assert_eq!(hostile("HostCalls"), 1.0);
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+use crate::telemetry::metrics::Refusal;
+
 /// CPU time of an event, and of loading.
 pub(crate) const EVENT_CPU: Duration = Duration::from_secs(2);
 pub(crate) const LOAD_CPU: Duration = Duration::from_secs(1);
@@ -39,6 +41,8 @@ pub(crate) struct Meter {
     table_elements: usize,
     /// Whether memory was asked for and refused: what follows is most likely an abort.
     pub(crate) out_of_memory: bool,
+    /// What the event was refused, each kind once.
+    pub(crate) refused: Vec<Refusal>,
 }
 
 impl Meter {
@@ -49,6 +53,7 @@ impl Meter {
             memory: 0,
             table_elements: 0,
             out_of_memory: false,
+            refused: Vec::new(),
         }
     }
 
@@ -59,9 +64,19 @@ impl Meter {
 
     /// Pays for one host call.
     pub(crate) fn call(&mut self) -> wasmtime::Result<()> {
-        self.calls_left =
-            self.calls_left.checked_sub(1).ok_or_else(|| wasmtime::Error::new(Limit::Calls))?;
+        let Some(left) = self.calls_left.checked_sub(1) else {
+            self.refuse(Refusal::HostCalls);
+            return Err(wasmtime::Error::new(Limit::Calls));
+        };
+        self.calls_left = left;
         Ok(())
+    }
+
+    /// Notes that something was refused.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        if !self.refused.contains(&refusal) {
+            self.refused.push(refusal);
+        }
     }
 
     /// Pays for one tick on the CPU.

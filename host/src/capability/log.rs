@@ -3,6 +3,7 @@
 use super::{Error, Scoped};
 use crate::bindings::umbrasil::module::log as wit;
 use crate::telemetry::logging::escaped;
+use crate::telemetry::metrics::Refusal;
 
 /// Bytes that one event may log.
 pub(crate) const EVENT_BYTES: usize = 64 << 10;
@@ -49,7 +50,9 @@ impl Lines {
 impl wit::Host for Scoped<'_, Lines> {
     fn log(&mut self, level: wit::Level, text: String) -> wasmtime::Result<()> {
         self.meter.call().map_err(Error::from)?;
-        self.own.write(level, &text);
+        if !self.own.write(level, &text) {
+            self.meter.refuse(Refusal::LogFlood);
+        }
         Ok(())
     }
 }

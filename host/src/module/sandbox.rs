@@ -26,7 +26,7 @@ use crate::capability::storage::Transaction;
 use crate::capability::{Limit, Meter, State};
 use crate::database::{Database, Writes};
 use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{Ending, Stage};
+use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
 /// How long an event waits for a free instance.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -154,6 +154,9 @@ impl Sandbox {
         let result = tokio::time::timeout(EVENT_WALL, call).await;
         let mut state = store.into_data();
         log_output(&mut state);
+        for refusal in &state.meter.refused {
+            self.metrics.denied(&module.name, *refusal);
+        }
         let replies = match result {
             Err(_) => return Err(CallError::Wall),
             Ok(Err(error)) => return Err(CallError::of(&error, &state.meter)),
@@ -288,14 +291,12 @@ impl CallError {
 /// What a guest printed goes to the log under its name: a panic message, usually.
 fn log_output(state: &mut State) {
     let (text, dropped) = state.output.take();
-    for line in text.lines() {
-        if !state.log.write(Level::Info, line) {
-            return;
-        }
+    let fits = text.lines().all(|line| state.log.write(Level::Info, line));
+    if fits && dropped > 0 {
+        let note = format!("log truncated: {dropped} bytes of output were dropped");
+        state.log.write(Level::Warn, &note);
     }
-    if dropped > 0 {
-        state
-            .log
-            .write(Level::Warn, &format!("log truncated: {dropped} bytes of output were dropped"));
+    if !fits || dropped > 0 {
+        state.meter.refuse(Refusal::LogFlood);
     }
 }
