@@ -19,8 +19,10 @@ use tokio_util::task::TaskTracker;
 
 use self::keeper::Keeper;
 use self::link::{Link, connect, listen};
+use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
+use crate::capability::Services;
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
@@ -28,8 +30,9 @@ use crate::lanes::Lanes;
 use crate::module::LoadError;
 use crate::module::loader::Loader;
 use crate::module::registry::Registry;
-use crate::module::sandbox::Sandbox;
+use crate::module::sandbox::{Reach, Sandbox};
 use crate::outgoing::Aside;
+use crate::permission::Book;
 use crate::telegram::{self, Api, ApiError, Intake, Known, Outbox};
 use crate::telemetry::Metrics;
 use crate::web::{self, Health};
@@ -88,7 +91,13 @@ pub async fn run(
     let (typing, typing_receiver) = mpsc::channel(64);
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
-    let sandbox = Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing);
+    let audit = Audit::new(database.clone());
+    let own = builtin::all().into_iter().map(|(name, _)| name).collect();
+    let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
+    let book = Arc::new(book);
+    let reach = reach(&config, audit.clone());
+    let sandbox =
+        Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing, reach);
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
     let dispatch = Arc::new(Dispatch {
         catalog: Arc::default(),
@@ -124,7 +133,7 @@ pub async fn run(
         dispatch: Arc::clone(&dispatch),
     };
     let polling = tasks.spawn(introduce(link.api.clone(), intake, stop.clone()));
-    let keeper = keeper(&config, program, sandbox, &dispatch, link.api)?;
+    let keeper = keeper(&config, program, sandbox, book, &dispatch, link.api)?;
     tasks.spawn(keeper.run(stop.clone()));
     started(&Started { chat, health });
 
@@ -137,6 +146,20 @@ pub async fn run(
     stop.cancel();
     drain(&events, &metrics, &sending, &database).await;
     ended
+}
+
+/// What instances reach outside with.
+fn reach(config: &Config, audit: Audit) -> Reach {
+    let services = Services {
+        http: Arc::default(),
+        ssh: Arc::default(),
+        docker: Arc::default(),
+        system: Arc::default(),
+        files: Arc::default(),
+        ocr: Arc::default(),
+        modules: Arc::default(),
+    };
+    Reach { services, policy: Arc::new(config.policy.clone()), audit }
 }
 
 fn outbox(
@@ -155,12 +178,12 @@ fn keeper(
     config: &Config,
     program: PathBuf,
     sandbox: Arc<Sandbox>,
+    book: Arc<Book>,
     dispatch: &Arc<Dispatch>,
     api: Api,
 ) -> Result<Keeper, AppError> {
     let cache = config.data_dir.join("cache");
-    let loader =
-        Loader::new(sandbox, program, cache.clone(), builtin::names().map(str::to_owned).collect());
+    let loader = Loader::new(sandbox, program, cache.clone(), builtin::all(), book);
     let loader = loader.map_err(|error| match error {
         LoadError::Cache(source) => AppError::Directory { path: cache, source },
         error => AppError::Sandbox(error.to_string()),

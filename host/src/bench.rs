@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::audit::Audit;
 use crate::bindings::exports::umbrasil::module::handler::{Call, Event, Input, Moment, User};
 use crate::builtin;
+use crate::capability::Services;
 use crate::database::{Commit, Database, Quota, Reads, Writes};
 use crate::module::Module;
 use crate::module::loader::{Candidate, Loader};
-use crate::module::sandbox::Sandbox;
+use crate::module::sandbox::{Occasion, Reach, Sandbox};
+use crate::permission::Book;
 use crate::telemetry::Metrics;
 
 /// A sandbox with the finance module in it, and a database.
@@ -28,11 +31,15 @@ impl Bench {
         let settings = BTreeMap::from([("DEFAULT_CURRENCY".to_owned(), "EUR".to_owned())]);
         let (typing, _) = mpsc::channel(1);
         let runtime = tokio::runtime::Handle::current();
-        let sandbox =
-            Sandbox::new(runtime, database.clone(), settings, Arc::new(Metrics::default()), typing);
+        let metrics = Arc::new(Metrics::default());
+        let audit = Audit::new(database.clone());
+        let reach =
+            Reach { services: Services::default(), policy: Arc::default(), audit: audit.clone() };
+        let sandbox = Sandbox::new(runtime, database.clone(), settings, metrics, typing, reach);
         let sandbox = Arc::new(sandbox.map_err(|error| anyhow::anyhow!("{error:#}"))?);
-        let names = builtin::names().map(str::to_owned).collect();
-        let loader = Loader::new(Arc::clone(&sandbox), program, directory.join("cache"), names)?;
+        let book = Book::open(database.clone(), audit, BTreeMap::new(), Vec::new()).await?;
+        let (cache, book) = (directory.join("cache"), Arc::new(book));
+        let loader = Loader::new(Arc::clone(&sandbox), program, cache, builtin::all(), book)?;
         builtin::install(directory, &[], &database).await;
         let module = loader.load(Candidate::read(&directory.join("finance.wasm"))?).await?;
         Ok(Self { database, sandbox, module: Arc::new(module) })
@@ -53,7 +60,8 @@ impl Bench {
             at: Moment { unix_ms: 1_790_000_000_000, offset_seconds: 0 },
             input: Input::Command(Call { name: command.to_owned(), args, text }),
         };
-        self.sandbox.handle(&self.module, 1, event).await.is_ok()
+        let occasion = Occasion { event, ..Occasion::of_bench() };
+        self.sandbox.handle(&self.module, occasion).await.is_ok()
     }
 
     /// Makes one small write durable.
@@ -61,6 +69,6 @@ impl Bench {
         let values = BTreeMap::from([(format!("k{key}"), Some(vec![b'x'; 100]))]);
         let quota = Quota { keys: 1_000, bytes: 1 << 20 };
         let writes = Writes { module: Arc::from("bench"), reads: Reads::default(), values, quota };
-        self.database.commit(Commit { writes: Some(writes), ..Commit::default() }).await.is_ok()
+        self.database.commit(Commit { writes: vec![writes], ..Commit::default() }).await.is_ok()
     }
 }

@@ -7,14 +7,15 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::database::Database;
+use crate::grant::hash;
 use crate::module::LoadError;
-use crate::module::loader::{Candidate, hash};
+use crate::module::loader::Candidate;
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
-/// The names of the modules in this binary.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|(name, _)| *name)
+/// The modules in this binary: name and SHA-256.
+pub(crate) fn all() -> Vec<(String, String)> {
+    BUILT_IN.iter().map(|(name, bytes)| ((*name).to_owned(), hash(bytes))).collect()
 }
 
 /// Installs what is missing or outdated. Failures are logged: the other modules must still be loaded.

@@ -4,7 +4,9 @@
 //! (`default_currency = "EUR"`). A wrong value is an error that names the setting, and the host does
 //! not start: a bot that guesses what its owner meant is worse than one that asks.
 
+mod nested;
 mod source;
+mod ssh;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,6 +16,8 @@ use secrecy::SecretString;
 use tracing::Level;
 
 use self::source::Source;
+pub(crate) use self::ssh::SshTarget;
+use crate::permission::{Policy, Standing};
 
 /// Everything that the operator may set, checked.
 #[derive(Debug, Clone)]
@@ -34,6 +38,21 @@ pub struct Config {
     pub disabled: BTreeSet<String>,
     /// Settings that modules may ask for by name. None of them is a secret.
     pub settings: BTreeMap<String, String>,
+    /// What the owner's file grants to modules.
+    pub(crate) modules: BTreeMap<String, Standing>,
+    pub(crate) policy: Policy,
+    /// The DNS server for modules' requests, instead of the system's.
+    pub resolver: Option<std::net::SocketAddr>,
+    /// A PEM file with more certificate authorities for modules' requests.
+    pub extra_ca: Option<PathBuf>,
+    /// Where the Docker daemon is, such as `unix:///var/run/docker.sock`.
+    pub docker_host: Option<String>,
+    /// The servers that `ssh` reaches, by alias.
+    pub(crate) targets: Vec<SshTarget>,
+    /// What secrets are encrypted with.
+    pub secret_key: Option<SecretString>,
+    /// Secrets from the environment, by name.
+    pub secrets: BTreeMap<String, SecretString>,
 }
 
 /// Which Bot API the host talks to.
@@ -84,6 +103,21 @@ pub struct ConfigError {
 /// The modules that come with the binary; each has an `ENABLE_…` switch.
 const FEATURES: [&str; 5] = ["finance", "business", "monitoring", "ai", "vps"];
 
+/// The secrets that may come from the environment.
+const SECRETS: [&str; 5] =
+    ["OPENAI_API_KEY", "CLAUDE_API_KEY", "OPENROUTER_API_KEY", "N8N_API_KEY", "VPS_PRIVATE_KEY"];
+/// The settings that modules may ask for.
+const SETTINGS: [&str; 8] = [
+    "OPENAI_BASE_URL",
+    "OPENAI_MODEL",
+    "CLAUDE_BASE_URL",
+    "CLAUDE_MODEL",
+    "N8N_BASE_URL",
+    "CPU_THRESHOLD",
+    "MEMORY_THRESHOLD",
+    "DISK_THRESHOLD",
+];
+
 /// Who lives in local mode when nobody else is named: the owner and a user.
 pub(crate) const LOCAL_PEOPLE: [i64; 2] = [1001, 1002];
 
@@ -111,6 +145,11 @@ impl Config {
             let reason = "this version keeps its data in the embedded SQLite file only; unset it";
             return Err(ConfigError::new("DATABASE_URL", reason));
         }
+        let settings = settings(source)?;
+        let tables = nested::tables_of(source, &settings)?;
+        let mut disabled = disabled(source)?;
+        disabled.extend(tables.disabled);
+        let secret = |name: &&str| Some(((*name).to_owned(), source.get(name)?.to_owned().into()));
         Ok(Self {
             port: port(source, "PORT", &telegram, 8080)?,
             telegram,
@@ -125,8 +164,17 @@ impl Config {
                 .parse("TZ", "a time zone such as Europe/Zurich")?
                 .unwrap_or(chrono_tz::UTC),
             log: Log { level: level(source)?, format: format(source)? },
-            disabled: disabled(source)?,
-            settings: settings(source)?,
+            disabled,
+            settings,
+            modules: tables.modules,
+            policy: tables.policy,
+            resolver: source
+                .parse("UMBRASIL_RESOLVER", "the address of a DNS server, such as 10.0.0.53:53")?,
+            extra_ca: source.get("UMBRASIL_EXTRA_CA").map(PathBuf::from),
+            docker_host: source.get("DOCKER_HOST").map(str::to_owned),
+            targets: ssh::targets(source)?,
+            secret_key: source.get("SECRET_KEY").map(|key| key.to_owned().into()),
+            secrets: SECRETS.iter().filter_map(secret).collect(),
         })
     }
 }
@@ -299,7 +347,20 @@ fn settings(source: &Source) -> Result<BTreeMap<String, String>, ConfigError> {
             "must be a three-letter ISO 4217 code such as EUR",
         ));
     }
-    Ok(BTreeMap::from([("DEFAULT_CURRENCY".to_owned(), currency)]))
+    for name in ["OPENAI_BASE_URL", "CLAUDE_BASE_URL", "N8N_BASE_URL"] {
+        let url: Option<url::Url> =
+            source.parse(name, "a URL such as https://api.example.org/v1")?;
+        let sound = |url: &url::Url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+        };
+        if !url.as_ref().is_none_or(sound) {
+            return Err(ConfigError::new(name, "must be an http or https URL without a user"));
+        }
+    }
+    let set = |name: &&str| Some(((*name).to_owned(), source.get(name)?.to_owned()));
+    let mut settings: BTreeMap<String, String> = SETTINGS.iter().filter_map(set).collect();
+    settings.insert("DEFAULT_CURRENCY".to_owned(), currency);
+    Ok(settings)
 }
 
 #[cfg(test)]

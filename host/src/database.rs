@@ -5,8 +5,12 @@
 //! into one transaction (group commit), so that durability costs one fsync for many events. It is also
 //! the only judge of conflicts: a commit whose reads were overtaken is refused, and its event runs again.
 
+mod approvals;
+mod audit;
 mod cache;
 mod conflict;
+mod grants;
+mod journal;
 mod open;
 mod read;
 mod reserve;
@@ -16,13 +20,15 @@ mod writer;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub use self::conflict::{Read, Reads};
+pub use self::grants::{Decision, Trust};
+pub use self::journal::Action;
 pub use self::open::OpenError;
 pub use self::read::{RANGE_BYTES, RANGE_ITEMS, Range};
 
@@ -124,10 +130,46 @@ pub struct Writes {
 pub struct Commit {
     /// The update that is done with this. It must still be pending.
     pub update_id: Option<i64>,
-    pub writes: Option<Writes>,
+    /// Of one module, or of those that took part.
+    pub writes: Vec<Writes>,
     pub messages: Vec<NewMessage>,
     pub dialog: Option<DialogChange>,
+    /// The approval that this uses up. It must still be there.
+    pub approved: Option<String>,
+    /// What waits for an owner's tap from now on.
+    pub approvals: Vec<Approval>,
+    /// The slot of a schedule that is done with this. It must be later than the last one.
+    pub slot: Option<Slot>,
+    /// The event whose notes of outside actions are not needed any more.
+    pub journalled: Option<String>,
 }
+
+/// A request that waits for an owner's tap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Unguessable: whoever presses a button with it was sent that button.
+    pub nonce: String,
+    pub kind: String,
+    pub module: String,
+    /// The one owner who may answer.
+    pub approver: i64,
+    pub expires_ms: i64,
+    /// SHA-256 of the canonical request.
+    pub request: String,
+    /// What is done once it is approved, in the words of its kind.
+    pub payload: String,
+}
+
+/// One time that a schedule is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    pub module: String,
+    pub schedule: String,
+    pub slot_ms: i64,
+}
+
+/// A change that the writer makes in its turn. Called again if its transaction has to be.
+type Change = Box<dyn Fn(&rusqlite::Connection) -> rusqlite::Result<()> + Send>;
 
 /// Why nothing of a commit was kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,6 +192,7 @@ enum Job {
     Begin(i64, oneshot::Sender<Result<u32, CommitError>>),
     Bury(i64, oneshot::Sender<Result<(), CommitError>>),
     Remember(String, String, oneshot::Sender<Result<(), CommitError>>),
+    Change(Change, oneshot::Sender<Result<(), CommitError>>),
     Relaxed(Relaxed),
     Close(oneshot::Sender<()>),
 }
@@ -158,6 +201,7 @@ enum Job {
 enum Relaxed {
     Sent(i64),
     Attempted(i64),
+    Change(Change),
 }
 
 impl Database {
@@ -237,6 +281,31 @@ impl Database {
     /// Counts a try that may or may not have reached Telegram. Durable soon, not now.
     pub fn attempted(&self, message: i64) {
         self.tell(Relaxed::Attempted(message));
+    }
+
+    /// Makes a change in the writer's turn, and returns what it gave once that is durable.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl Fn(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        let given = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&given);
+        let change: Change = Box::new(move |connection| {
+            let value = change(connection)?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        });
+        self.ask(|done| Job::Change(change, done)).await??;
+        let given = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+        given.ok_or_else(gone)
+    }
+
+    /// Makes a change that nobody waits for. Durable soon, not now.
+    fn change_soon(
+        &self,
+        change: impl Fn(&rusqlite::Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) {
+        self.tell(Relaxed::Change(Box::new(change)));
     }
 
     /// Finishes what is waiting and closes the file.

@@ -27,14 +27,16 @@ use self::turns::Turn;
 pub(crate) use self::turns::Turns;
 use crate::auth::Gate;
 use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, User};
+use crate::capability::limits::EVENT_WALL;
 use crate::database::{Commit, CommitError, Database, DialogChange, QueuedMessage};
 use crate::incoming::{Content, Incoming};
 use crate::lanes::{Flow, Work};
 use crate::module::Module;
 use crate::module::catalog::Catalog;
-use crate::module::sandbox::{CallError, Sandbox};
+use crate::module::sandbox::{CallError, Occasion, Sandbox};
 use crate::native::{self, Answer};
 use crate::outgoing::{Aside, Outgoing};
+use crate::permission::Origin;
 use crate::reply;
 use crate::report;
 use crate::router::{Route, route};
@@ -149,7 +151,7 @@ impl Dispatch {
             };
             let module = draft
                 .writes
-                .as_ref()
+                .first()
                 .map_or_else(|| "host".into(), |writes| Arc::clone(&writes.module));
             match self.settle(arrived, draft).await {
                 Err(CommitError::Conflict) if attempt <= RERUNS => {
@@ -256,9 +258,19 @@ impl Dispatch {
     }
 
     async fn module(&self, arrived: &Arrived, module: &Arc<Module>, input: Input) -> Draft {
-        let event = self.event(arrived, input);
-        let chat = arrived.incoming.chat_id;
-        let mut handling = std::pin::pin!(self.sandbox.handle(module, chat, event));
+        let user = arrived.incoming.user.id;
+        let owner = self.gate.is_owner(user);
+        let occasion = Occasion {
+            chat_id: arrived.incoming.chat_id,
+            event: self.event(arrived, input),
+            actor: format!("{} {user}", if owner { "owner" } else { "user" }),
+            origin: if owner { Origin::Owner } else { Origin::User },
+            tickets: Vec::new(),
+            read_only: false,
+            upload: None,
+            wall: EVENT_WALL,
+        };
+        let mut handling = std::pin::pin!(self.sandbox.handle(module, occasion));
         let in_time = tokio::time::timeout(BUTTON_PATIENCE, &mut handling).await;
         let handled = if let Ok(handled) = in_time {
             handled
@@ -326,6 +338,7 @@ impl Dispatch {
             writes,
             messages,
             dialog: change.clone(),
+            ..Commit::default()
         };
         match self.database.commit(commit).await {
             Ok(queued) => {

@@ -24,7 +24,7 @@ pub(crate) use self::manifest::Manifest;
 use crate::bindings::ModulePre;
 use crate::bindings::exports::umbrasil::module::handler::Descriptor;
 use crate::capability::State;
-use crate::database::Quota;
+use crate::permission::Live;
 
 /// Instances of one module that may live at once.
 const INSTANCES: usize = 4;
@@ -38,9 +38,11 @@ pub(crate) struct Module {
     pub(crate) descriptor: Descriptor,
     pub(crate) patterns: Vec<(String, regex::Regex)>,
     pub(crate) path: PathBuf,
-    quota: Quota,
+    /// What it may do now; changes under running instances.
+    pub(crate) live: Arc<Live>,
+    /// What it asks for and never uses.
+    pub(crate) unused: Vec<String>,
     pre: ModulePre<State>,
     answers: Arc<[String]>,
-    readable: Arc<[String]>,
     instances: Arc<Semaphore>,
 }

@@ -108,7 +108,7 @@ fn module_help(descriptor: &Descriptor) -> String {
 }
 
 fn command_help(command: &Command) -> String {
-    let Command { name, summary, arguments, example } = command;
+    let Command { name, summary, arguments, example, .. } = command;
     let shown = |argument: &Argument| {
         let name = escape(&argument.name);
         if argument.required { name } else { format!("[{name}]") }

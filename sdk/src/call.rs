@@ -55,7 +55,58 @@ pub struct Call {
     name: String,
     args: Vec<String>,
     text: String,
+    file: Option<File>,
     command: Option<Command>,
+}
+
+/// What kind of file a user sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// A picture, as Telegram compressed it.
+    Photo,
+    /// A file as it is.
+    Document,
+    /// A voice message.
+    Voice,
+}
+
+/// A file that a user sent. Its content is read with the capability `files`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// What kind it is.
+    pub media: Media,
+    /// As its sender named it, not to be trusted; empty if it has no name.
+    pub name: String,
+    /// Such as `image/jpeg`, as its sender's app says; empty when unknown.
+    pub mime: String,
+    /// In bytes, as Telegram says; 0 when unknown.
+    pub size: u64,
+}
+
+impl Media {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Photo => "photo",
+            Self::Document => "document",
+            Self::Voice => "voice",
+        }
+    }
+
+    pub(crate) fn into_wit(self) -> wit::Media {
+        match self {
+            Self::Photo => wit::Media::Photo,
+            Self::Document => wit::Media::Document,
+            Self::Voice => wit::Media::Voice,
+        }
+    }
+
+    fn of_wit(media: wit::Media) -> Self {
+        match media {
+            wit::Media::Photo => Self::Photo,
+            wit::Media::Document => Self::Document,
+            wit::Media::Voice => Self::Voice,
+        }
+    }
 }
 
 impl Call {
@@ -127,6 +178,12 @@ impl Call {
         rest
     }
 
+    /// The file that the user sent, if this is one; its caption is the [`text`](Self::text).
+    #[must_use]
+    pub fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
     /// The error of a command whose arguments make no sense: `reason`, then the usage line.
     pub fn wrong(&self, reason: impl fmt::Display) -> Error {
         match &self.command {
@@ -137,11 +194,19 @@ impl Call {
 
     pub(crate) fn new(event: wit::Event) -> Self {
         let wit::Event { id, user, at, input } = event;
+        let mut file = None;
         let call = match input {
             wit::Input::Command(call)
             | wit::Input::Action(call)
             | wit::Input::Answer(call)
-            | wit::Input::Pattern(call) => call,
+            | wit::Input::Pattern(call)
+            | wit::Input::Tick(call) => call,
+            wit::Input::File(sent) => {
+                let media = Media::of_wit(sent.media);
+                let text = sent.caption.clone();
+                file = Some(File { media, name: sent.name, mime: sent.mime, size: sent.size });
+                wit::Call { name: media.name().to_owned(), args: Vec::new(), text }
+            }
             wit::Input::Other(name) => wit::Call { name, args: Vec::new(), text: String::new() },
         };
         let wit::User { id: user_id, name, language, owner } = user;
@@ -152,6 +217,7 @@ impl Call {
             name: call.name,
             args: call.args,
             text: call.text,
+            file,
             command: None,
         }
     }

@@ -99,6 +99,10 @@ impl From<HostError> for Error {
         match error {
             HostError::Denied(text) => Self::unavailable(format!("Not permitted: {text}")),
             HostError::Unavailable(text) => Self::unavailable(text),
+            HostError::Pending(text) => {
+                Self::unavailable(format!("The owner has to confirm: {text}"))
+            }
+            HostError::Unknown(text) => Self::unavailable(format!("Outcome unknown: {text}")),
             HostError::Timeout => Self::unavailable("There was no answer in time."),
             HostError::TooLarge(limit) => {
                 Self::unavailable(format!("That is too large: the limit is {limit}."))

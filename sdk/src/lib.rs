@@ -28,7 +28,7 @@ pub mod storage;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
-pub use crate::call::{Call, User};
+pub use crate::call::{Call, File, Media, User};
 pub use crate::error::{Error, ErrorKind, HostError, Result};
 pub use crate::html::Html;
 pub use crate::module::{Handler, Module};
@@ -37,7 +37,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 
 /// The names that almost every module uses.
 pub mod prelude {
-    pub use crate::{Button, Call, Error, Html, Module, Reply, Result};
+    pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
     pub use crate::{chat, config, log, storage};
 }
 

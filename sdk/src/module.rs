@@ -4,7 +4,7 @@
 //! how is a command used (the usage line). So none of them can go stale.
 
 use crate::bindings::exports::umbrasil::module::handler as wit;
-use crate::{Call, Error, Reply, Result};
+use crate::{Call, Error, Media, Reply, Result};
 
 /// A handler: gets the call, gives the reply.
 ///
@@ -61,6 +61,8 @@ pub(crate) enum Kind {
     Action,
     Answer,
     Pattern { regex: &'static str },
+    Tick,
+    File(Media),
 }
 
 /// What people are told about a command.
@@ -70,6 +72,7 @@ pub(crate) struct Command {
     pub(crate) summary: &'static str,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) example: &'static str,
+    pub(crate) reads_only: bool,
 }
 
 /// One word that a command takes.
@@ -130,6 +133,12 @@ impl Module {
         self.change_command(|command| command.example = example)
     }
 
+    /// Promises that the command before this line changes nothing. When another module calls it, the host
+    /// holds it to that, and does not ask the owner first.
+    pub fn reads_only(self) -> Self {
+        self.change_command(|command| command.reads_only = true)
+    }
+
     /// Answers the buttons that were made with [`Button::new`](crate::Button::new) and this name.
     pub fn action(self, name: &'static str, handler: Handler) -> Self {
         self.route(Kind::Action, name, handler)
@@ -150,6 +159,17 @@ impl Module {
     /// pattern that is found anywhere catches what was meant for another module.
     pub fn pattern(self, name: &'static str, regex: &'static str, handler: Handler) -> Self {
         self.route(Kind::Pattern { regex }, name, handler)
+    }
+
+    /// Runs when the schedule `name` of the manifest is due. There is no chat: the reply goes to the owner.
+    pub fn schedule(self, name: &'static str, handler: Handler) -> Self {
+        self.route(Kind::Tick, name, handler)
+    }
+
+    /// Answers a photo, document or voice message that a user sends; [`Call::file`] tells about it, and
+    /// the capability `files` reads it.
+    pub fn file(self, media: Media, handler: Handler) -> Self {
+        self.route(Kind::File(media), media.name(), handler)
     }
 
     fn route(mut self, kind: Kind, name: &'static str, handler: Handler) -> Self {
@@ -180,6 +200,7 @@ impl Module {
             actions: Vec::new(),
             answers: Vec::new(),
             patterns: Vec::new(),
+            media: Vec::new(),
         };
         for Route { kind, name, .. } in &self.routes {
             let name = (*name).to_owned();
@@ -187,6 +208,8 @@ impl Module {
                 Kind::Command(command) => descriptor.commands.push(command.describe()),
                 Kind::Action => descriptor.actions.push(name),
                 Kind::Answer => descriptor.answers.push(name),
+                Kind::Tick => {}
+                Kind::File(media) => descriptor.media.push(media.into_wit()),
                 Kind::Pattern { regex } => {
                     descriptor.patterns.push(wit::Pattern { name, regex: (*regex).into() });
                 }
@@ -207,6 +230,8 @@ impl Module {
             wit::Input::Action(_) => |kind| matches!(kind, Kind::Action),
             wit::Input::Answer(_) => |kind| matches!(kind, Kind::Answer),
             wit::Input::Pattern(_) => |kind| matches!(kind, Kind::Pattern { .. }),
+            wit::Input::Tick(_) => |kind| matches!(kind, Kind::Tick),
+            wit::Input::File(_) => |kind| matches!(kind, Kind::File(_)),
             wit::Input::Other(kind) => {
                 return Err(Error::internal(format!("this module is too old for `{kind}` events")));
             }
@@ -254,6 +279,7 @@ impl Command {
             summary: self.summary.into(),
             arguments: self.arguments.iter().map(argument).collect(),
             example: self.example.into(),
+            changes: !self.reads_only,
         }
     }
 }

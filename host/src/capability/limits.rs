@@ -30,6 +30,8 @@ pub(crate) enum Limit {
     Cpu,
     #[error("made more than {CALLS} host calls")]
     Calls,
+    #[error("went on asking for what it is not granted")]
+    Denials,
 }
 
 /// Counts what an event uses.

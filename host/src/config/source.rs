@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::ConfigError;
 
 /// The names that `umbrasil.toml` may use, beside its `[modules]` table.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 41] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_URL",
     "ALLOWED_USER_IDS",
@@ -23,16 +23,42 @@ const NAMES: [&str; 20] = [
     "LOG_FORMAT",
     "PORT",
     "DATABASE_URL",
+    "SECRET_KEY",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_MODEL",
+    "CLAUDE_API_KEY",
+    "CLAUDE_BASE_URL",
+    "CLAUDE_MODEL",
+    "OPENROUTER_API_KEY",
+    "N8N_BASE_URL",
+    "N8N_API_KEY",
+    "VPS_HOST",
+    "VPS_PORT",
+    "VPS_USERNAME",
+    "VPS_PRIVATE_KEY",
+    "VPS_HOST_KEY",
+    "DOCKER_HOST",
+    "CPU_THRESHOLD",
+    "MEMORY_THRESHOLD",
+    "DISK_THRESHOLD",
     "UMBRASIL_BIND",
     "UMBRASIL_CHAT_PORT",
     "UMBRASIL_DATA_DIR",
+    "UMBRASIL_EXTRA_CA",
     "UMBRASIL_MODULES_DIR",
+    "UMBRASIL_RESOLVER",
     "UMBRASIL_UNTHROTTLED",
 ];
+
+/// The tables of the file that are no settings: see [`super::nested`].
+const TABLES: [&str; 3] = ["modules", "policy", "ssh"];
 
 /// Settings by their environment name.
 pub(super) struct Source {
     values: BTreeMap<String, String>,
+    /// The file as it is, for its tables.
+    pub(super) text: String,
 }
 
 impl Source {
@@ -41,16 +67,17 @@ impl Source {
     pub(super) fn of_process() -> Result<Self, ConfigError> {
         let named = std::env::var("UMBRASIL_CONFIG").ok().filter(|path| !path.is_empty());
         let path = named.as_deref().unwrap_or("umbrasil.toml");
-        let mut values = match std::fs::read_to_string(Path::new(path)) {
-            Ok(text) => parse(&text)?,
+        let text = match std::fs::read_to_string(Path::new(path)) {
+            Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-                BTreeMap::new()
+                String::new()
             }
             Err(error) => {
                 let reason = format!("cannot read {path}: {error}");
                 return Err(ConfigError::new("UMBRASIL_CONFIG", reason));
             }
         };
+        let mut values = parse(&text)?;
         for name in NAMES {
             match std::env::var(name) {
                 Ok(value) => drop(values.insert(name.to_owned(), value)),
@@ -60,7 +87,7 @@ impl Source {
                 }
             }
         }
-        Ok(Self { values })
+        Ok(Self { values, text })
     }
 
     pub(super) fn of_vars<'a>(
@@ -68,7 +95,7 @@ impl Source {
     ) -> Result<Self, ConfigError> {
         let values: BTreeMap<_, _> =
             vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Ok(Self { values })
+        Ok(Self { values, text: String::new() })
     }
 
     /// The value as it was written, also when it is empty.
@@ -106,9 +133,14 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, ConfigError> {
         text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
     let mut values = BTreeMap::new();
     for (key, value) in table {
+        if TABLES.contains(&key.as_str()) && value.is_table() {
+            continue;
+        }
         let name = key.to_ascii_uppercase();
         let name = match name.as_str() {
-            "DATA_DIR" | "MODULES_DIR" | "BIND" | "CHAT_PORT" => format!("UMBRASIL_{name}"),
+            "DATA_DIR" | "MODULES_DIR" | "BIND" | "CHAT_PORT" | "EXTRA_CA" | "RESOLVER" => {
+                format!("UMBRASIL_{name}")
+            }
             _ => name,
         };
         if !NAMES.contains(&name.as_str()) {

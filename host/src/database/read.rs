@@ -178,7 +178,7 @@ impl Database {
     }
 
     /// Runs `query` on a free connection, away from the async threads.
-    async fn read<T, F>(&self, query: F) -> Result<(u64, T), CommitError>
+    pub(super) async fn read<T, F>(&self, query: F) -> Result<(u64, T), CommitError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

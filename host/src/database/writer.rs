@@ -138,11 +138,14 @@ impl Writer {
         }
         match written {
             Ok(applied) => {
-                let changes =
-                    jobs.iter().zip(&applied).filter_map(|(job, applied)| match (job, applied) {
-                        (Job::Commit(commit, _), Applied::Messages(_)) => commit.writes.as_ref(),
+                let changes = jobs
+                    .iter()
+                    .zip(&applied)
+                    .filter_map(|(job, applied)| match (job, applied) {
+                        (Job::Commit(commit, _), Applied::Messages(_)) => Some(&commit.writes),
                         _ => None,
-                    });
+                    })
+                    .flatten();
                 cache.publish(self.sequence, changes);
                 for (job, applied) in jobs.into_iter().zip(applied) {
                     job.answer(applied);
@@ -193,6 +196,10 @@ impl Writer {
                 Relaxed::Attempted(id) => {
                     ("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?1", id)
                 }
+                Relaxed::Change(change) => {
+                    change(&self.connection)?;
+                    continue;
+                }
             };
             self.connection.prepare_cached(sql)?.execute([id])?;
         }
@@ -222,6 +229,7 @@ impl Writer {
                     .execute("INSERT OR REPLACE INTO memory VALUES (?1, ?2)", (name, value))?;
                 Ok(Applied::Unit)
             }
+            Job::Change(change, _) => change(&self.connection).map(|()| Applied::Unit),
             Job::Relaxed(_) | Job::Close(_) => Ok(Applied::Unit),
         }
     }
@@ -249,31 +257,35 @@ impl Writer {
     }
 
     fn commit(&mut self, commit: &Commit) -> rusqlite::Result<Applied> {
-        if commit.writes.is_some() && self.reserve.is_released() {
+        if !commit.writes.is_empty() && self.reserve.is_released() {
             return Ok(Applied::Refused(CommitError::DiskFull));
         }
-        if let Some(writes) = &commit.writes
-            && self.recent.overtaken(&writes.module, &writes.reads)
-        {
+        let overtaken = |writes: &Writes| self.recent.overtaken(&writes.module, &writes.reads);
+        if commit.writes.iter().any(overtaken) {
             return Ok(Applied::Refused(CommitError::Conflict));
         }
         // Judged before it is written: nothing of a refused job may stay in the group.
-        let usage = match &commit.writes {
-            Some(writes) => match self.usage_after(writes)? {
-                Ok(usage) => Some(usage),
+        let mut usages = Vec::with_capacity(commit.writes.len());
+        for writes in &commit.writes {
+            match self.usage_after(writes)? {
+                Ok(usage) => usages.push(usage),
                 Err(refused) => return Ok(Applied::Refused(refused)),
-            },
-            None => None,
-        };
+            }
+        }
+        if !self.is_open(commit)? {
+            return Ok(Applied::Refused(CommitError::AlreadyDone));
+        }
         if let Some(update_id) = commit.update_id {
             let sql = "UPDATE inbox SET state = 1, body = '' WHERE update_id = ?1 AND state = 0";
             if self.connection.prepare_cached(sql)?.execute([update_id])? == 0 {
                 return Ok(Applied::Refused(CommitError::AlreadyDone));
             }
         }
-        if let (Some(writes), Some(usage)) = (&commit.writes, usage) {
+        for (writes, usage) in commit.writes.iter().zip(usages) {
             self.store(writes, usage)?;
         }
+        super::approvals::apply(&self.connection, commit)?;
+        super::journal::apply(&self.connection, commit)?;
         if let Some(DialogChange { chat_id, dialog }) = &commit.dialog {
             match dialog {
                 Some(dialog) => {
@@ -294,6 +306,19 @@ impl Writer {
             .map(|message| self.queue(message))
             .collect::<Result<_, _>>()
             .map(Applied::Messages)
+    }
+
+    /// Whether the approval that a commit uses up, and the slot that it fills, are still there to be.
+    fn is_open(&self, commit: &Commit) -> rusqlite::Result<bool> {
+        if let Some(nonce) = &commit.approved
+            && !super::approvals::is_there(&self.connection, nonce)?
+        {
+            return Ok(false);
+        }
+        match &commit.slot {
+            Some(slot) => super::journal::is_due(&self.connection, slot),
+            None => Ok(true),
+        }
     }
 
     fn queue(&self, message: &NewMessage) -> rusqlite::Result<QueuedMessage> {
@@ -388,7 +413,10 @@ impl Job {
     /// Tells who waits. A waiter that is gone does not matter: the change stands.
     fn answer(self, applied: Applied) {
         match self {
-            Self::Receive(_, done) | Self::Bury(_, done) | Self::Remember(_, _, done) => {
+            Self::Receive(_, done)
+            | Self::Bury(_, done)
+            | Self::Remember(_, _, done)
+            | Self::Change(_, done) => {
                 done.send(applied.into_result().map(drop)).unwrap_or_default();
             }
             Self::Commit(_, done) => drop(done.send(applied.into_result().map(Applied::messages))),

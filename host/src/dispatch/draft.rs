@@ -21,7 +21,7 @@ const MESSAGES: usize = 20;
 /// All of it is kept, or nothing.
 #[derive(Default)]
 pub(super) struct Draft {
-    pub(super) writes: Option<Writes>,
+    pub(super) writes: Vec<Writes>,
     pub(super) messages: Vec<NewMessage>,
     pub(super) dialog: Option<Dialog>,
     pub(super) notice: Option<String>,
@@ -57,7 +57,7 @@ impl Draft {
         received_ms: i64,
         outcome: Outcome,
     ) -> Self {
-        let Outcome { replies, toast, expectation, files, writes } = outcome;
+        let Outcome { replies, toast, expectation, files, writes, .. } = outcome;
         let pressed = pressed(incoming);
         let mut outgoing: Vec<(Outgoing, Option<Vec<u8>>)> = Vec::new();
         for Reply { html, keyboard, replace } in replies.into_iter().take(MESSAGES) {

@@ -18,7 +18,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::engine::{Use, engine};
-use super::loader::{LoadError, hash};
+use super::loader::LoadError;
+use crate::grant::hash;
 
 /// Seconds of CPU, over all threads of the compiler.
 const CPU_SECONDS: u64 = 20;

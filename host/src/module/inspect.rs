@@ -20,8 +20,8 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST);
 
-/// Reads the manifest of a sound component.
-pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
+/// Reads the manifest of a sound component, and which interfaces of `umbrasil:module` it imports.
+pub(super) fn inspect(bytes: &[u8]) -> Result<(Manifest, Vec<String>), LoadError> {
     match bytes {
         [] => return Err(LoadError::NotAComponent("the file is empty".to_owned())),
         [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
@@ -36,6 +36,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
         _ => return Err(LoadError::NotAComponent("it does not begin like WebAssembly".to_owned())),
     }
     let mut manifests = Vec::new();
+    let mut imported = Vec::new();
     let mut functions = 0_u32;
     // Components nest: only the imports of the outermost one are asked of the host.
     let mut depth = 0_u32;
@@ -61,7 +62,12 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if depth == 1 => {
                 for import in imports {
-                    refuse_unknown(import.map_err(broken)?.name.name)?;
+                    let name = import.map_err(broken)?.name.name;
+                    refuse_unknown(name)?;
+                    let interface = name.split('@').next().unwrap_or(name);
+                    if let Some(interface) = interface.strip_prefix("umbrasil:module/") {
+                        imported.push(interface.to_owned());
+                    }
                 }
             }
             _ => {}
@@ -69,7 +75,9 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Manifest, LoadError> {
     }
     Validator::new_with_features(FEATURES).validate_all(bytes).map_err(broken)?;
     match manifests.as_slice() {
-        [manifest] => Manifest::parse(manifest).map_err(LoadError::Manifest),
+        [manifest] => Manifest::parse(manifest)
+            .map(|manifest| (manifest, imported))
+            .map_err(LoadError::Manifest),
         [] => Err(LoadError::Manifest(format!(
             "there is no custom section `{SECTION}`; the SDK's `export!` makes it"
         ))),

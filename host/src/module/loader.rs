@@ -1,21 +1,24 @@
 //! From a file to a [`Module`], step by step; the first step that fails says why, and nothing is published.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 
 use super::compile::Compiler;
 use super::inspect::{FILE_BYTES, inspect};
 use super::sandbox::{CallError, Sandbox};
-use super::{INSTANCES, Module};
+use super::{INSTANCES, Manifest, Module};
 use crate::bindings::ModulePre;
 use crate::bindings::exports::umbrasil::module::handler::Descriptor;
 use crate::capability;
+use crate::database::CommitError;
+use crate::grant::{Want, hash};
+use crate::permission::{self, Admission, Asks, Book, Live};
 
 /// Compiled size of one pattern, so that a short text cannot become a large automaton.
 const PATTERN_BYTES: usize = 256 << 10;
@@ -49,6 +52,25 @@ pub(crate) enum LoadError {
     Descriptor(String),
     #[error("{0}")]
     Clash(String),
+    #[error(
+        "it imports `{0}` and its manifest asks for nothing of it; add what it needs to the manifest"
+    )]
+    Unasked(String),
+    #[error("{}", waits(.0))]
+    Waits(Box<Asks>),
+    #[error("an owner has refused it; put other bytes in its place, or grant what it asks for")]
+    Refused,
+    #[error("cannot keep what was decided about it: {0}")]
+    Undecided(CommitError),
+}
+
+fn waits(asks: &Asks) -> String {
+    let lines: Vec<String> = asks.plus.iter().map(|want| format!("`{}`", want.scope)).collect();
+    if lines.is_empty() {
+        "other bytes than those that its grants are for; an owner has to agree".to_owned()
+    } else {
+        format!("nobody has granted it {}; an owner has to agree", lines.join(", "))
+    }
 }
 
 /// Loads modules.
@@ -56,8 +78,9 @@ pub(crate) struct Loader {
     compiler: Compiler,
     linker: Linker<capability::State>,
     sandbox: Arc<Sandbox>,
-    /// The modules that come with the binary: they get the storage that they ask for.
-    built_in: Vec<String>,
+    book: Arc<Book>,
+    /// The modules that come with the binary: name and SHA-256.
+    built_in: Vec<(String, String)>,
 }
 
 /// The content of a module's file, read once: what is hashed is what is compiled.
@@ -73,25 +96,31 @@ impl Loader {
         sandbox: Arc<Sandbox>,
         program: PathBuf,
         cache: PathBuf,
-        built_in: Vec<String>,
+        built_in: Vec<(String, String)>,
+        book: Arc<Book>,
     ) -> Result<Self, LoadError> {
         let mut linker = Linker::new(sandbox.engine());
         capability::link(&mut linker).map_err(|error| LoadError::Link(format!("{error:#}")))?;
         let compiler = Compiler::new(program, cache).map_err(LoadError::Cache)?;
-        Ok(Self { compiler, linker, sandbox, built_in })
+        Ok(Self { compiler, linker, sandbox, book, built_in })
     }
 
     /// Whether the name of a file is that of a module that comes with the binary.
     pub(crate) fn is_built_in(&self, path: &Path) -> bool {
-        path.file_stem().is_some_and(|stem| self.built_in.iter().any(|name| **name == *stem))
+        path.file_stem().is_some_and(|stem| self.built_in.iter().any(|(name, _)| **name == *stem))
     }
 
     pub(crate) async fn load(&self, candidate: Candidate) -> Result<Module, LoadError> {
         let Candidate { path, bytes, hash } = candidate;
-        let (bytes, manifest) =
-            tokio::task::spawn_blocking(move || inspect(&bytes).map(|manifest| (bytes, manifest)))
-                .await
-                .map_err(|error| LoadError::NotAComponent(error.to_string()))??;
+        let (bytes, (manifest, imports)) = tokio::task::spawn_blocking(move || {
+            inspect(&bytes).map(|inspected| (bytes, inspected))
+        })
+        .await
+        .map_err(|error| LoadError::NotAComponent(error.to_string()))??;
+        let wants = manifest.wants(self.sandbox.settings());
+        let wants = wants.map_err(|error| LoadError::Manifest(error.to_string()))?;
+        let unused = check_imports(&manifest, &imports, &wants)?;
+        let live = self.admit(&manifest, &hash, &wants).await?;
         let component = self.compiler.compile(self.sandbox.engine(), &bytes, &hash).await?;
         let pre = self.linker.instantiate_pre(&component).and_then(ModulePre::new);
         let pre = pre.map_err(|error| LoadError::Link(format!("{error:#}")))?;
@@ -100,9 +129,9 @@ impl Loader {
         Ok(Module {
             name: manifest.module.name.as_str().into(),
             answers: descriptor.answers.clone().into(),
-            readable: manifest.config.read.clone().into(),
             instances: Arc::new(Semaphore::new(INSTANCES)),
-            quota: manifest.quota(self.built_in.contains(&manifest.module.name)),
+            live,
+            unused,
             manifest,
             hash,
             descriptor,
@@ -111,6 +140,54 @@ impl Loader {
             pre,
         })
     }
+
+    /// Asks what the module may do: nothing of it has run, or was compiled, before that is decided.
+    async fn admit(
+        &self,
+        manifest: &Manifest,
+        hash: &str,
+        wants: &[Want],
+    ) -> Result<Arc<Live>, LoadError> {
+        let name = &manifest.module.name;
+        let candidate = permission::Candidate {
+            module: name.as_str().into(),
+            version: manifest.module.version.clone(),
+            hash: hash.to_owned(),
+            wants: wants.to_vec(),
+            built_in: self.built_in.iter().any(|own| own.0 == *name && own.1 == hash),
+        };
+        match self.book.admit(&candidate).await.map_err(LoadError::Undecided)? {
+            Admission::Admitted(live) => Ok(live),
+            Admission::Waits(asks) => Err(LoadError::Waits(Box::new(asks))),
+            Admission::Denied => Err(LoadError::Refused),
+        }
+    }
+
+    /// Tells the book that a module is loaded: decisions change its permissions from now on.
+    pub(crate) fn published(&self, module: &Module) {
+        let wants = module.manifest.wants(self.sandbox.settings()).unwrap_or_default();
+        self.book.loaded(&module.name, wants, Arc::clone(&module.live));
+    }
+}
+
+/// Every import must be asked for. Returns the capabilities that are asked for and not imported.
+fn check_imports(
+    manifest: &Manifest,
+    imports: &[String],
+    wants: &[Want],
+) -> Result<Vec<String>, LoadError> {
+    const FREE: [&str; 4] = ["types", "chat", "storage", "log"];
+    for import in imports.iter().filter(|import| !FREE.contains(&import.as_str())) {
+        if !manifest.asks_for(import) {
+            return Err(LoadError::Unasked(import.clone()));
+        }
+    }
+    let capabilities: BTreeSet<&str> = wants.iter().map(|want| want.scope.capability()).collect();
+    let unused = |capability: &&&str| {
+        !matches!(**capability, "storage" | "schedule")
+            && !imports.iter().any(|import| import == **capability)
+    };
+    Ok(capabilities.iter().filter(unused).map(|capability| (*capability).to_owned()).collect())
 }
 
 impl Candidate {
@@ -150,16 +227,6 @@ fn undescribed(error: CallError) -> LoadError {
         CallError::Trap(detail) if !detail.contains("wasm trap") => LoadError::Link(detail),
         error => LoadError::Describe(error),
     }
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        write!(text, "{byte:02x}").unwrap_or_default();
-        text
-    })
 }
 
 /// Checks what a module says of itself, and compiles its patterns.

@@ -1,8 +1,10 @@
 //! The manifest: what a module says of itself in its custom section, readable without running it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use crate::database::Quota;
+use crate::grant::{Malformed, Want, Wants, tables};
 
 /// The custom section that holds the manifest.
 pub(super) const SECTION: &str = "umbrasil:manifest";
@@ -11,15 +13,18 @@ pub(super) const BYTES: usize = 64 << 10;
 /// Names that would be taken for the host's own.
 const RESERVED: [&str; 6] = ["host", "core", "umbrasil", "system", "telegram", "owner"];
 
+tables! {
+    /// A manifest as TOML has it.
+    struct Tables {
+        module: Identity,
+    }
+}
+
 /// What a module is called and wants.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct Manifest {
     pub(crate) module: Identity,
-    #[serde(default)]
-    pub(crate) config: Settings,
-    #[serde(default)]
-    pub(crate) storage: Storage,
+    wants: Wants,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -30,28 +35,6 @@ pub(crate) struct Identity {
     pub(crate) version: String,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Settings {
-    /// The settings of the deployment that the module may read.
-    #[serde(default)]
-    pub(crate) read: Vec<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Storage {
-    /// At most so many keys.
-    keys: Option<u64>,
-    /// At most so many bytes, such as `16MiB`.
-    quota: Option<String>,
-}
-
-/// What every module gets; more is for those that come with the binary, until the owner can grant it.
-const DEFAULT_QUOTA: Quota = Quota { keys: 10_000, bytes: 16 << 20 };
-/// The most that a manifest may ask for.
-const LARGEST_QUOTA: Quota = Quota { keys: 1_000_000, bytes: 256 << 20 };
-
 impl Manifest {
     /// Reads and checks a manifest. The error has the line and a caret.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
@@ -60,8 +43,9 @@ impl Manifest {
         }
         let text =
             std::str::from_utf8(bytes).map_err(|_| "the manifest is not UTF-8".to_owned())?;
-        let manifest: Self =
+        let tables: Tables =
             toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let manifest = Self { wants: tables.wants(), module: tables.module };
         let name = &manifest.module.name;
         let well_formed = (2..=32).contains(&name.len())
             && name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -86,37 +70,26 @@ impl Manifest {
                 "the version must be 1 to 64 printable characters, such as 1.2.0".to_owned()
             );
         }
-        manifest.storage.asked()?;
+        // What hangs on a setting is looked at with a stand-in: it must be sound once the setting is there.
+        let stand_in = |_: &str| Some("https://example.org".to_owned());
+        manifest.wants.expand(&stand_in).map_err(|error| error.to_string())?;
         Ok(manifest)
     }
 
-    /// What the module may keep. A foreign module gets no more than the default, whatever it asks for.
-    pub(crate) fn quota(&self, built_in: bool) -> Quota {
-        let asked = self.storage.asked().unwrap_or(DEFAULT_QUOTA);
-        let most = if built_in { LARGEST_QUOTA } else { DEFAULT_QUOTA };
-        Quota { keys: asked.keys.min(most.keys), bytes: asked.bytes.min(most.bytes) }
+    /// Whether there is any table for an interface, also one that hangs on a setting that is not set.
+    pub(crate) fn asks_for(&self, interface: &str) -> bool {
+        let stand_in = |_: &str| Some("https://example.org".to_owned());
+        let wants = self.wants.expand(&stand_in).unwrap_or_default();
+        wants.iter().any(|want| want.scope.capability() == interface)
     }
-}
 
-impl Storage {
-    fn asked(&self) -> Result<Quota, String> {
-        let bytes = match &self.quota {
-            None => DEFAULT_QUOTA.bytes,
-            Some(quota) => size(quota)
-                .ok_or_else(|| format!("the quota {quota:?} is no size such as \"16MiB\""))?,
-        };
-        Ok(Quota { keys: self.keys.unwrap_or(DEFAULT_QUOTA.keys), bytes })
+    /// The permissions that the module asks for, where the owner has set these `settings`.
+    pub(crate) fn wants(
+        &self,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Vec<Want>, Malformed> {
+        self.wants.expand(&|name| settings.get(name).cloned())
     }
-}
-
-fn size(text: &str) -> Option<u64> {
-    let (number, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit())?);
-    let factor: u64 = match unit {
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
 #[cfg(test)]
@@ -125,14 +98,6 @@ mod tests {
 
     fn manifest(text: &str) -> Result<Manifest, String> {
         Manifest::parse(text.as_bytes())
-    }
-
-    #[test]
-    fn a_quota_beyond_the_default_is_for_built_in_modules() {
-        let text = "[module]\nname = \"finance\"\nversion = \"1\"\n[storage]\nkeys = 50000\nquota = \"64MiB\"";
-        let manifest = manifest(text).unwrap();
-        assert_eq!(manifest.quota(true), Quota { keys: 50_000, bytes: 64 << 20 });
-        assert_eq!(manifest.quota(false), DEFAULT_QUOTA);
     }
 
     #[test]

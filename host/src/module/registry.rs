@@ -238,10 +238,11 @@ impl Registry {
             version: module.manifest.module.version.clone(),
             previous: predecessor.map(|module| module.manifest.module.version.clone()),
         };
-        let mut next = catalog.with(module)?;
+        let mut next = catalog.with(Arc::clone(&module))?;
         if let Some(renamed) = before.filter(|before| **before != name) {
             next = next.without(renamed);
         }
+        self.loader.published(&module);
         self.catalog.store(Arc::new(next));
         tracing::info!(module = &*name, ?note, "module loaded");
         Ok((name, Some(note)))

@@ -15,16 +15,28 @@ use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use super::engine::{Clock, INSTANCES, TICK};
 use super::{Manifest, Module};
+use crate::audit::Audit;
 use crate::bindings::ModulePre;
-use crate::bindings::exports::umbrasil::module::handler::{Descriptor, Event, Failure, Reply};
+use crate::bindings::exports::umbrasil::module::handler::{
+    Descriptor, Event, Failure, Input, Moment, Reply, User,
+};
 use crate::bindings::umbrasil::module::log::Level;
 use crate::capability::chat::{Chat, Expectation, File};
 use crate::capability::config::Settings;
+use crate::capability::docker::Docker;
+use crate::capability::files::Files;
+use crate::capability::http::Http;
 use crate::capability::limits::{BOUNDARY, EVENT_CPU, EVENT_WALL, HANDLES, LOAD_CPU, LOAD_WALL};
 use crate::capability::log::Lines;
+use crate::capability::modules::Modules;
+use crate::capability::ocr::Ocr;
+use crate::capability::permit::{Asked, Guard, Subject};
+use crate::capability::ssh::Ssh;
 use crate::capability::storage::Transaction;
-use crate::capability::{Limit, Meter, State};
-use crate::database::{Database, Writes};
+use crate::capability::system::System;
+use crate::capability::{Limit, Meter, Services, Slices, State};
+use crate::database::{Database, Quota, Writes};
+use crate::permission::{self, Live, Origin, Permissions, Policy};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
@@ -38,7 +50,11 @@ pub(crate) struct Outcome {
     pub(crate) toast: Option<String>,
     pub(crate) expectation: Option<Expectation>,
     pub(crate) files: Vec<File>,
-    pub(crate) writes: Option<Writes>,
+    pub(crate) writes: Vec<Writes>,
+    /// The calls that an owner has to agree to.
+    pub(crate) asked: Vec<Asked>,
+    /// Whether it reached outside, so that it must not be run again.
+    pub(crate) went_outside: bool,
 }
 
 /// Why a module gave no answer of its own. Each reads as a sentence about the module.
@@ -48,8 +64,8 @@ pub(crate) enum CallError {
     Busy,
     #[error("took too long: more than {} s of computing", EVENT_CPU.as_secs())]
     Cpu,
-    #[error("took too long: no answer within {} s", EVENT_WALL.as_secs())]
-    Wall,
+    #[error("took too long: no answer within {} s", .0.as_secs())]
+    Wall(Duration),
     #[error("needed more memory than it may use")]
     Memory,
     #[error("recursed too deeply")]
@@ -60,6 +76,11 @@ pub(crate) enum CallError {
     Calls,
     #[error("used too many handles")]
     Handles,
+    #[error("went on asking for what it is not granted")]
+    Denials,
+    /// It needs an owner to agree to these calls.
+    #[error("needs an owner to confirm what it wants to do")]
+    Asks(Vec<Asked>),
     #[error("ended itself with exit code {0}")]
     Exit(i32),
     /// The text is for the log.
@@ -68,6 +89,43 @@ pub(crate) enum CallError {
     /// What the module itself says.
     #[error("failed")]
     Failure(Failure),
+}
+
+/// One event for a module, and on whose behalf.
+#[derive(Debug, Clone)]
+pub(crate) struct Occasion {
+    pub(crate) chat_id: i64,
+    pub(crate) event: Event,
+    /// Such as `owner 111`, for the record.
+    pub(crate) actor: String,
+    pub(crate) origin: Origin,
+    /// The requests that an owner has agreed to.
+    pub(crate) tickets: Vec<String>,
+    /// Whether nothing may be changed.
+    pub(crate) read_only: bool,
+    /// The file that the user sent: its id at the Bot API.
+    pub(crate) upload: Option<String>,
+    /// The longest that it may take.
+    pub(crate) wall: Duration,
+}
+
+impl Occasion {
+    /// An event that does nothing, for the benches.
+    pub(crate) fn of_bench() -> Self {
+        let input = Input::Other("bench".to_owned());
+        let user = User { id: 0, name: String::new(), language: String::new(), owner: false };
+        let at = Moment { unix_ms: 0, offset_seconds: 0 };
+        Self {
+            chat_id: 0,
+            event: Event { id: "bench".to_owned(), user, at, input },
+            actor: "bench".to_owned(),
+            origin: Origin::User,
+            tickets: Vec::new(),
+            read_only: false,
+            upload: None,
+            wall: EVENT_WALL,
+        }
+    }
 }
 
 /// Runs guests.
@@ -79,6 +137,15 @@ pub(crate) struct Sandbox {
     settings: Arc<BTreeMap<String, String>>,
     metrics: Arc<Metrics>,
     typing: mpsc::Sender<i64>,
+    reach: Reach,
+}
+
+/// What instances reach outside with, and how that is checked.
+#[derive(Clone)]
+pub(crate) struct Reach {
+    pub(crate) services: Services,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) audit: Audit,
 }
 
 impl Sandbox {
@@ -89,6 +156,7 @@ impl Sandbox {
         settings: BTreeMap<String, String>,
         metrics: Arc<Metrics>,
         typing: mpsc::Sender<i64>,
+        reach: Reach,
     ) -> wasmtime::Result<Self> {
         let instances = Arc::new(Semaphore::new(INSTANCES as usize));
         Ok(Self {
@@ -99,6 +167,7 @@ impl Sandbox {
             settings: Arc::new(settings),
             metrics,
             typing,
+            reach,
         })
     }
 
@@ -106,19 +175,23 @@ impl Sandbox {
         &self.clock.engine
     }
 
-    /// Answers one event of a chat. Dropping the future ends the guest.
+    /// The settings that modules may ask for.
+    pub(super) fn settings(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
+    /// Answers one event. Dropping the future ends the guest.
     pub(crate) async fn handle(
         self: &Arc<Self>,
         module: &Arc<Module>,
-        chat_id: i64,
-        event: Event,
+        occasion: Occasion,
     ) -> Result<Outcome, CallError> {
         let permits = tokio::time::timeout(PATIENCE, self.permits(module))
             .await
             .map_err(|_| CallError::Busy)??;
         let (sandbox, module) = (Arc::clone(self), Arc::clone(module));
         let work = async move {
-            let outcome = sandbox.run(&module, chat_id, &event).await;
+            let outcome = sandbox.run(&module, occasion).await;
             drop(permits);
             outcome
         };
@@ -133,13 +206,9 @@ impl Sandbox {
         Ok([own.map_err(|_| CallError::Busy)?, any.map_err(|_| CallError::Busy)?])
     }
 
-    async fn run(
-        &self,
-        module: &Module,
-        chat_id: i64,
-        event: &Event,
-    ) -> Result<Outcome, CallError> {
-        let state = self.state(module, chat_id, &event.id);
+    async fn run(&self, module: &Module, occasion: Occasion) -> Result<Outcome, CallError> {
+        let (event, wall) = (occasion.event.clone(), occasion.wall);
+        let state = self.state(module, occasion);
         let mut store = self.store(state);
         let _running = self.clock.run();
         let call = async {
@@ -147,29 +216,34 @@ impl Sandbox {
             let bindings = module.pre.instantiate_async(&mut store).await?;
             let instantiated = Instant::now();
             self.metrics.time(Stage::Instantiate, instantiated - began);
-            let result = bindings.umbrasil_module_handler().call_handle(&mut store, event).await;
+            let result = bindings.umbrasil_module_handler().call_handle(&mut store, &event).await;
             self.metrics.time(Stage::Execute, instantiated.elapsed());
             result
         };
-        let result = tokio::time::timeout(EVENT_WALL, call).await;
+        let result = tokio::time::timeout(wall, call).await;
         let mut state = store.into_data();
         log_output(&mut state);
         for refusal in &state.meter.refused {
             self.metrics.denied(&module.name, *refusal);
         }
+        let State { slices, guard, meter, .. } = state;
+        let Guard { asked, went_outside, .. } = guard;
         let replies = match result {
-            Err(_) => return Err(CallError::Wall),
-            Ok(Err(error)) => return Err(CallError::of(&error, &state.meter)),
+            Err(_) => return Err(CallError::Wall(wall)),
+            Ok(Err(error)) => return Err(CallError::of(&error, &meter)),
+            // Whatever it says of that: it could not go on without an owner.
+            Ok(Ok(Err(_))) if !asked.is_empty() => return Err(CallError::Asks(asked)),
             Ok(Ok(Err(failure))) => return Err(CallError::Failure(failure)),
             Ok(Ok(Ok(replies))) => replies,
         };
-        let Chat { toast, expectation, files, .. } = state.chat;
-        Ok(Outcome { replies, toast, expectation, files, writes: state.storage.into_writes() })
+        let Chat { toast, expectation, files, .. } = slices.chat;
+        let writes = slices.storage.into_writes().into_iter().collect();
+        Ok(Outcome { replies, toast, expectation, files, writes, asked, went_outside })
     }
 
     /// Makes an instance and drops it, for the benches.
     pub(crate) async fn instantiate(&self, module: &Module) -> wasmtime::Result<()> {
-        let state = self.state(module, 0, "bench");
+        let state = self.state(module, Occasion::of_bench());
         let mut store = self.store(state);
         let _running = self.clock.run();
         module.pre.instantiate_async(&mut store).await.map(drop)
@@ -182,13 +256,17 @@ impl Sandbox {
         pre: &ModulePre<State>,
     ) -> Result<Descriptor, CallError> {
         let name: Arc<str> = manifest.module.name.as_str().into();
-        let state = State::new(
-            Chat::default(),
-            Transaction::new(self.database.clone(), Arc::clone(&name), manifest.quota(false)),
-            Settings { all: Arc::default(), readable: Arc::default() },
-            Lines::new(name, "load".into()),
-            Meter::without_calls(LOAD_CPU),
-        );
+        let subject = Subject {
+            event: "load".into(),
+            module: Arc::clone(&name),
+            hash: "".into(),
+            actor: "host".into(),
+            origin: Origin::Schedule,
+        };
+        let live = Arc::new(Live::new(Permissions::default()));
+        let slices = self.slices(&subject, Chat::default(), (0, 0), None);
+        let guard = self.guard(subject, live, Vec::new(), true);
+        let state = State::new(slices, Meter::without_calls(LOAD_CPU), guard);
         let (sandbox, pre) = (Arc::clone(self), pre.clone());
         let work = async move {
             let mut store = sandbox.store(state);
@@ -201,7 +279,7 @@ impl Sandbox {
             let mut state = store.into_data();
             log_output(&mut state);
             result
-                .map_err(|_| CallError::Wall)?
+                .map_err(|_| CallError::Wall(LOAD_WALL))?
                 .map_err(|error| CallError::of(&error, &state.meter))
         };
         let task = AbortOnDropHandle::new(self.guests.spawn(work));
@@ -209,20 +287,62 @@ impl Sandbox {
     }
 
     /// What one event of a module can reach.
-    fn state(&self, module: &Module, chat_id: i64, event: &str) -> State {
+    fn state(&self, module: &Module, occasion: Occasion) -> State {
+        let Occasion { chat_id, event, actor, origin, tickets, read_only, upload, .. } = occasion;
         let chat = Chat {
             typing: Some(self.typing.clone()),
             id: chat_id,
             answers: Arc::clone(&module.answers),
             ..Chat::default()
         };
-        State::new(
+        let subject = Subject {
+            event: event.id.into(),
+            module: Arc::clone(&module.name),
+            hash: module.hash.as_str().into(),
+            actor: actor.into(),
+            origin,
+        };
+        let storage = permission::storage(&module.live.get());
+        let slices = self.slices(&subject, chat, storage, upload);
+        let guard = self.guard(subject, Arc::clone(&module.live), tickets, read_only);
+        State::new(slices, Meter::new(EVENT_CPU), guard)
+    }
+
+    fn slices(
+        &self,
+        subject: &Subject,
+        chat: Chat,
+        (keys, bytes): (u64, u64),
+        upload: Option<String>,
+    ) -> Slices {
+        let Services { http, ssh, docker, system, files, ocr, modules } =
+            self.reach.services.clone();
+        let module = Arc::clone(&subject.module);
+        let quota = Quota { keys, bytes };
+        Slices {
             chat,
-            Transaction::new(self.database.clone(), Arc::clone(&module.name), module.quota),
-            Settings { all: Arc::clone(&self.settings), readable: Arc::clone(&module.readable) },
-            Lines::new(Arc::clone(&module.name), event.into()),
-            Meter::new(EVENT_CPU),
-        )
+            storage: Transaction::new(self.database.clone(), Arc::clone(&module), quota),
+            config: Settings { all: Arc::clone(&self.settings) },
+            log: Lines::new(module, Arc::clone(&subject.event)),
+            http: Http::new(http),
+            ssh: Ssh::new(ssh),
+            docker: Docker::new(docker),
+            system: System::new(system),
+            files: Files::new(Arc::clone(&files), upload.clone()),
+            ocr: Ocr::new(ocr, files, upload),
+            modules: Modules::new(modules),
+        }
+    }
+
+    fn guard(
+        &self,
+        subject: Subject,
+        live: Arc<Live>,
+        tickets: Vec<String>,
+        read_only: bool,
+    ) -> Guard {
+        let (policy, audit) = (Arc::clone(&self.reach.policy), self.reach.audit.clone());
+        Guard::new(subject, live, policy, audit, self.database.clone(), tickets, read_only)
     }
 
     fn store(&self, state: State) -> Store<State> {
@@ -246,6 +366,7 @@ impl CallError {
             return match limit {
                 Limit::Cpu => Self::Cpu,
                 Limit::Calls => Self::Calls,
+                Limit::Denials => Self::Denials,
             };
         }
         if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
@@ -273,11 +394,13 @@ impl CallError {
         match self {
             Self::Busy => Ending::Busy,
             Self::Cpu => Ending::Cpu,
-            Self::Wall => Ending::Deadline,
+            Self::Wall(_) => Ending::Deadline,
             Self::Memory => Ending::Memory,
             Self::Failure(Failure::Usage(_)) => Ending::Usage,
             Self::Failure(Failure::Unavailable(_)) => Ending::Unavailable,
             Self::Failure(Failure::Internal(_) | Failure::Other(_)) => Ending::Internal,
+            Self::Asks(_) => Ending::Asked,
+            Self::Denials => Ending::Denied,
             Self::Stack
             | Self::Boundary
             | Self::Calls
@@ -291,10 +414,10 @@ impl CallError {
 /// What a guest printed goes to the log under its name: a panic message, usually.
 fn log_output(state: &mut State) {
     let (text, dropped) = state.output.take();
-    let fits = text.lines().all(|line| state.log.write(Level::Info, line));
+    let fits = text.lines().all(|line| state.slices.log.write(Level::Info, line));
     if fits && dropped > 0 {
         let note = format!("log truncated: {dropped} bytes of output were dropped");
-        state.log.write(Level::Warn, &note);
+        state.slices.log.write(Level::Warn, &note);
     }
     if !fits || dropped > 0 {
         state.meter.refuse(Refusal::LogFlood);

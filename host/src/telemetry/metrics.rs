@@ -59,6 +59,10 @@ pub enum Ending {
     Conflict,
     Storage,
     Cancelled,
+    /// An owner has to agree first.
+    Asked,
+    /// It went on asking for what it is not granted.
+    Denied,
 }
 
 /// The parts of an event's way that are timed.
@@ -135,7 +139,7 @@ impl Ending {
     /// Whether the module or the host is at fault, rather than the user or the world.
     #[must_use]
     pub fn is_failure(self) -> bool {
-        !matches!(self, Self::Ok | Self::Usage | Self::Unavailable | Self::Cancelled)
+        !matches!(self, Self::Ok | Self::Usage | Self::Unavailable | Self::Cancelled | Self::Asked)
     }
 }
 

@@ -28,7 +28,7 @@ impl Fixture {
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), CommitError> {
         self.database
             .commit(Commit {
-                writes: Some(writes(Reads::default(), key, Some(value))),
+                writes: vec![writes(Reads::default(), key, Some(value))],
                 ..Commit::default()
             })
             .await
@@ -60,7 +60,7 @@ async fn an_update_is_done_once() {
     assert_eq!(fixture.database.pending(7, 9).await.unwrap().len(), 1);
     let commit = || Commit {
         update_id: Some(1),
-        writes: Some(writes(Reads::default(), "k", Some(b"v"))),
+        writes: vec![writes(Reads::default(), "k", Some(b"v"))],
         messages: vec![NewMessage { chat_id: 7, payload: "p".to_owned(), file: None }],
         ..Commit::default()
     };
@@ -80,7 +80,7 @@ async fn a_refused_commit_leaves_nothing() {
     reads.note(since, Read::Key("k".to_owned()));
     let commit = Commit {
         update_id: Some(1),
-        writes: Some(writes(reads, "other", Some(b"x"))),
+        writes: vec![writes(reads, "other", Some(b"x"))],
         ..Commit::default()
     };
     assert_eq!(fixture.database.commit(commit).await.unwrap_err(), CommitError::Conflict);
@@ -100,7 +100,7 @@ async fn what_commits_has_seen_the_state_it_commits_on() {
             reads.note(since, Read::Key("n".to_owned()));
             let next = (n + 1).to_string();
             let commit = Commit {
-                writes: Some(writes(reads, "n", Some(next.as_bytes()))),
+                writes: vec![writes(reads, "n", Some(next.as_bytes()))],
                 ..Commit::default()
             };
             match fixture.database.commit(commit).await {
@@ -130,7 +130,7 @@ async fn quotas_count_keys_and_bytes_and_let_go() {
         fixture.set("a", &[0; 200]).await,
         Err(CommitError::Quota { unit: "bytes", .. })
     ));
-    let delete = Commit { writes: Some(writes(Reads::default(), "a", None)), ..Commit::default() };
+    let delete = Commit { writes: vec![writes(Reads::default(), "a", None)], ..Commit::default() };
     fixture.database.commit(delete).await.unwrap();
     fixture.set("d", b"x").await.unwrap();
 }

@@ -1,0 +1,259 @@
+//! `http METHOD SCHEME://HOST[:PORT]/PATH [at IP] [request SIZE] [response SIZE]`: which requests may be sent.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use super::{Effect, Malformed};
+
+/// Requests of one method to one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HttpScope {
+    /// In capitals; `*` for any.
+    method: String,
+    scheme: String,
+    host: HostPattern,
+    port: u16,
+    /// Begins with `/`; `*` stands for any part of one segment, at the end for anything.
+    path: String,
+    /// The one private address that the name may have.
+    pub(crate) at: Option<IpAddr>,
+    /// Bytes of a request's body, if more than usual.
+    pub(crate) request: Option<u64>,
+    /// Bytes of an answer's body, if more than usual.
+    pub(crate) response: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum HostPattern {
+    Exactly(Host<String>),
+    /// `*.example.org`: exactly one label in front of this.
+    Below(String),
+}
+
+/// A request that is about to be sent: checked and dialled from this same URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HttpCall {
+    pub(crate) method: String,
+    pub(crate) url: Url,
+}
+
+impl HttpScope {
+    pub(crate) fn covers(&self, call: &HttpCall) -> bool {
+        let Some(host) = call.url.host() else { return false };
+        (self.method == "*" || self.method == call.method)
+            && self.scheme == call.url.scheme()
+            && self.host.matches(&host.to_owned())
+            && Some(self.port) == call.url.port_or_known_default()
+            && path_matches(&self.path, call.url.path())
+    }
+
+    /// Whether the private address may be dialled for this scope: it is written there, or pinned by `at`.
+    pub(crate) fn allows_private(&self, address: IpAddr) -> bool {
+        let literal = match &self.host {
+            HostPattern::Exactly(Host::Ipv4(ip)) => Some(IpAddr::V4(*ip)),
+            HostPattern::Exactly(Host::Ipv6(ip)) => Some(IpAddr::V6(*ip)),
+            HostPattern::Exactly(Host::Domain(_)) | HostPattern::Below(_) => None,
+        };
+        literal == Some(address) || self.at == Some(address)
+    }
+
+    pub(crate) fn includes(&self, other: &Self) -> bool {
+        let host = match (&self.host, &other.host) {
+            (HostPattern::Below(_), HostPattern::Exactly(host)) => self.host.matches(host),
+            (own, other) => own == other,
+        };
+        (self.method == "*" || self.method == other.method)
+            && self.scheme == other.scheme
+            && host
+            && self.port == other.port
+            && (self.path == other.path
+                || (!other.path.contains('*') && path_matches(&self.path, &other.path))
+                || prefix_includes(&self.path, &other.path))
+            && (self.at.is_some() || other.at.is_none())
+            && (other.at.is_none() || self.at == other.at)
+            && self.request.unwrap_or(0) >= other.request.unwrap_or(0)
+            && self.response.unwrap_or(0) >= other.response.unwrap_or(0)
+    }
+}
+
+impl HostPattern {
+    fn matches(&self, host: &Host<String>) -> bool {
+        match self {
+            Self::Exactly(own) => own == host,
+            Self::Below(parent) => {
+                let Host::Domain(name) = host else { return false };
+                name.strip_suffix(parent.as_str())
+                    .and_then(|rest| rest.strip_suffix('.'))
+                    .is_some_and(|label| !label.is_empty() && !label.contains('.'))
+            }
+        }
+    }
+}
+
+/// `/a/*` includes `/a/b/*`.
+fn prefix_includes(own: &str, other: &str) -> bool {
+    own.strip_suffix('*').is_some_and(|prefix| !prefix.contains('*') && other.starts_with(prefix))
+}
+
+/// `*` at the end matches anything, elsewhere any part of one segment.
+fn path_matches(pattern: &str, path: &str) -> bool {
+    // What a server may decode into a separator or a parent is never a part of a granted path.
+    let lower = path.to_ascii_lowercase();
+    if ["%2f", "%5c", "%2e%2e", "%00"].iter().any(|hidden| lower.contains(hidden)) {
+        return false;
+    }
+    let Some((prefix, rest)) = pattern.split_once('*') else { return pattern == path };
+    let Some(tail) = path.strip_prefix(prefix) else { return false };
+    if rest.is_empty() {
+        return true;
+    }
+    let segment = tail.find('/').unwrap_or(tail.len());
+    (0..=segment).any(|end| tail.get(end..).is_some_and(|tail| path_matches(rest, tail)))
+}
+
+impl HttpCall {
+    pub(crate) fn effect(&self) -> Effect {
+        if matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+            Effect::Read
+        } else {
+            Effect::Change
+        }
+    }
+
+    /// The URL without its query: that may hold what nobody else should read.
+    pub(crate) fn shown_url(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.to_string()
+    }
+}
+
+impl fmt::Display for HttpCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.shown_url())
+    }
+}
+
+impl FromStr for HttpCall {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let (method, url) = text.split_once(' ').ok_or_else(|| {
+            Malformed::new("write `http METHOD URL`, such as `http GET https://example.org/`")
+        })?;
+        let url = Url::parse(url.trim())
+            .map_err(|error| Malformed(format!("the URL is wrong: {error}")))?;
+        Ok(Self { method: method.to_ascii_uppercase(), url })
+    }
+}
+
+impl fmt::Display for HttpScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, scheme, host, port, path, at, request, response } = self;
+        write!(f, "{method} {scheme}://")?;
+        match host {
+            HostPattern::Exactly(host) => write!(f, "{host}")?,
+            HostPattern::Below(parent) => write!(f, "*.{parent}")?,
+        }
+        if *port != default_port(scheme) {
+            write!(f, ":{port}")?;
+        }
+        write!(f, "{path}")?;
+        if let Some(at) = at {
+            write!(f, " at {at}")?;
+        }
+        if let Some(bytes) = request {
+            write!(f, " request {bytes}")?;
+        }
+        if let Some(bytes) = response {
+            write!(f, " response {bytes}")?;
+        }
+        Ok(())
+    }
+}
+
+fn default_port(scheme: &str) -> u16 {
+    if scheme == "https" { 443 } else { 80 }
+}
+
+impl FromStr for HttpScope {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let mut words = text.split_whitespace();
+        let usage = || {
+            Malformed::new(
+                "write `http METHOD URL`, such as `http GET https://api.example.org/v1/*`",
+            )
+        };
+        let (method, pattern) = (words.next().ok_or_else(usage)?, words.next().ok_or_else(usage)?);
+        if method != "*"
+            && !(method.len() <= 16 && method.bytes().all(|byte| byte.is_ascii_uppercase()))
+        {
+            return Err(Malformed(format!(
+                "the method `{method}` must be in capitals, such as GET"
+            )));
+        }
+        // The parser would escape a star in a host's name, and refuse it in none.
+        let (plain, below) = match pattern.split_once("://*.") {
+            Some((scheme, rest)) => (format!("{scheme}://{rest}"), true),
+            None => (pattern.to_owned(), false),
+        };
+        let url = Url::parse(&plain)
+            .map_err(|error| Malformed(format!("`{pattern}` is no URL: {error}")))?;
+        let host = url.host().ok_or_else(usage)?.to_owned();
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Malformed::new("only http and https can be granted"));
+        }
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return Err(Malformed::new("a granted URL has no user, no query and no fragment"));
+        }
+        let host = match (below, host) {
+            (false, Host::Domain(name)) if name.contains('*') => {
+                return Err(Malformed::new(
+                    "a `*` stands for exactly one label in front: `https://*.example.org/`",
+                ));
+            }
+            (true, Host::Domain(name)) if name.contains('.') && !name.contains('*') => {
+                HostPattern::Below(name)
+            }
+            (true, _) => {
+                return Err(Malformed::new(
+                    "`*.` needs a domain of its own behind it, such as `*.example.org`",
+                ));
+            }
+            (false, host) => HostPattern::Exactly(host),
+        };
+        let mut scope = Self {
+            method: method.to_owned(),
+            scheme: url.scheme().to_owned(),
+            host,
+            port: url.port_or_known_default().unwrap_or(443),
+            path: url.path().to_owned(),
+            at: None,
+            request: None,
+            response: None,
+        };
+        while let Some(word) = words.next() {
+            let value = words.next().ok_or_else(|| Malformed(format!("`{word}` needs a value")))?;
+            let wrong = || Malformed(format!("`{value}` is no value for `{word}`"));
+            match word {
+                "at" => scope.at = Some(value.parse().map_err(|_| wrong())?),
+                "request" => scope.request = Some(value.parse().map_err(|_| wrong())?),
+                "response" => scope.response = Some(value.parse().map_err(|_| wrong())?),
+                _ => {
+                    return Err(Malformed(format!("`{word}` is none of at, request and response")));
+                }
+            }
+        }
+        Ok(scope)
+    }
+}

@@ -1,0 +1,109 @@
+//! What a module may do now: what its manifest wants, as far as it was granted.
+//!
+//! Two keys: a call must be within something that the manifest asks for and within something that was
+//! granted. [`Permissions`] is one immutable answer to that; [`Live`] is the present one of a module, and
+//! changes under running instances; `book` knows all modules and what owners decided.
+
+mod book;
+mod policy;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+pub(crate) use self::book::{Admission, Asks, Book, Candidate, Row, Standing, storage};
+pub(crate) use self::policy::{Origin, Policy, Verdict};
+use crate::grant::{Call, Effect, Scope, Want, What};
+
+/// What a module wants and what it was granted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Permissions {
+    pub(crate) wants: Vec<Want>,
+    pub(crate) grants: Vec<Granted>,
+}
+
+/// A permission and who gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) scope: Scope,
+    /// Such as `umbrasil.toml`, `owner 111` or `comes with the host`.
+    pub(crate) by: Arc<str>,
+}
+
+/// Whether a call is within what is wanted and granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement<'a> {
+    /// The two permissions that cover it, and what the call counts as: the graver of the two.
+    Covered { want: &'a Scope, grant: &'a Granted, effect: Effect },
+    /// The manifest asks for it, nobody has granted it.
+    NotGranted { want: &'a Scope },
+    /// The manifest does not ask for it, so that granting it would not help.
+    NotWanted,
+}
+
+impl Permissions {
+    /// Finds the permissions that cover the call, the mildest of each side.
+    pub(crate) fn judge(&self, call: &Call) -> Judgement<'_> {
+        let effect = |scope: &Scope| scope.effect.unwrap_or_else(|| call.effect());
+        let wants = self.wants.iter().map(|want| &want.scope).filter(|scope| scope.covers(call));
+        let Some(want) = wants.min_by_key(|scope| effect(scope)) else {
+            return Judgement::NotWanted;
+        };
+        let agrees = |granted: &&Granted| match (&granted.scope.what, &want.what) {
+            // A secret is granted for exactly one place of a request.
+            (What::Secret(granted), What::Secret(wanted)) => granted == wanted,
+            _ => granted.scope.covers(call),
+        };
+        match self.grants.iter().filter(agrees).min_by_key(|granted| effect(&granted.scope)) {
+            Some(grant) => {
+                let effect = effect(want).max(effect(&grant.scope));
+                Judgement::Covered { want, grant, effect }
+            }
+            None => Judgement::NotGranted { want },
+        }
+    }
+
+    /// The wanted permissions that are granted as they are, by what `pick` makes of them.
+    pub(crate) fn held<'a, T: 'a>(
+        &'a self,
+        pick: impl Fn(&'a What) -> Option<T> + 'a,
+    ) -> impl Iterator<Item = T> + 'a {
+        let granted =
+            |want: &&Want| self.grants.iter().any(|grant| grant.scope.includes(&want.scope));
+        self.wants.iter().filter(granted).filter_map(move |want| pick(&want.scope.what))
+    }
+}
+
+/// The present permissions of a module: shared by its instances, replaced when an owner decides.
+#[derive(Debug)]
+pub(crate) struct Live {
+    current: ArcSwap<Permissions>,
+    generation: watch::Sender<u64>,
+}
+
+impl Live {
+    pub(crate) fn new(permissions: Permissions) -> Self {
+        Self { current: ArcSwap::from_pointee(permissions), generation: watch::channel(0).0 }
+    }
+
+    pub(crate) fn get(&self) -> arc_swap::Guard<Arc<Permissions>> {
+        self.current.load()
+    }
+
+    /// Replaces the permissions, and wakes whoever holds something open.
+    pub(crate) fn set(&self, permissions: Permissions) {
+        self.current.store(Arc::new(permissions));
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    /// Waits until the call is not covered any more.
+    pub(crate) async fn revoked(&self, call: &Call) {
+        let mut generation = self.generation.subscribe();
+        while matches!(self.get().judge(call), Judgement::Covered { .. }) {
+            if generation.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,476 @@
+//! All modules and what owners decided about them.
+//!
+//! A decision is one line of permission, allowed or not. It is bound to the component for which it was made:
+//! other bytes under the same name get what was granted only if they ask for nothing more and the owner lets
+//! that module be updated; else they wait, and the owner sees the difference.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Granted, Live, Permissions};
+use crate::audit::{Audit, Record};
+use crate::database::{CommitError, Database, Decision, Trust};
+use crate::grant::{STORAGE, Scope, Want, What, hash};
+
+/// Who granted what a module of this binary wants, until somebody decides otherwise.
+const BUILT_IN: &str = "comes with the host";
+/// Who granted what is in the owner's file.
+const FILE: &str = "umbrasil.toml";
+
+/// What the owner's file says of a module.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    pub(crate) grants: Vec<Scope>,
+    /// Whether new bytes that ask for nothing more get the grants without a question.
+    pub(crate) updates: Option<bool>,
+    /// The only component that the file's grants are for.
+    pub(crate) sha256: Option<String>,
+    /// Failures in five minutes after which the module is paused.
+    pub(crate) failures: Option<u32>,
+    /// The users who may use it; all that may speak if none are named. Owners always may.
+    pub(crate) users: Option<Vec<i64>>,
+}
+
+/// A component that wants to be loaded.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub(crate) module: Arc<str>,
+    pub(crate) version: String,
+    /// SHA-256 of the component.
+    pub(crate) hash: String,
+    pub(crate) wants: Vec<Want>,
+    /// Whether these very bytes are a part of this binary.
+    pub(crate) built_in: bool,
+}
+
+/// What becomes of a candidate.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// It may be loaded, with these permissions.
+    Admitted(Arc<Live>),
+    /// An owner has to agree first.
+    Waits(Asks),
+    /// An owner has said no to these bytes.
+    Denied,
+}
+
+/// The difference that an owner decides about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asks {
+    pub(crate) module: Arc<str>,
+    pub(crate) version: String,
+    pub(crate) hash: String,
+    /// Wanted, and not granted yet.
+    pub(crate) plus: Vec<Want>,
+    /// Granted to the predecessor, and not wanted any more.
+    pub(crate) minus: Vec<Scope>,
+    /// Granted already.
+    pub(crate) kept: Vec<Scope>,
+}
+
+/// One line of `grant list`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) module: Arc<str>,
+    pub(crate) scope: Scope,
+    /// Who granted or revoked it; none while nobody has decided.
+    pub(crate) by: Option<Arc<str>>,
+    pub(crate) allowed: bool,
+    /// Whether the manifest asks for it. What it does not ask for has no effect.
+    pub(crate) wanted: bool,
+    pub(crate) reason: String,
+}
+
+/// Knows what every module may do.
+pub(crate) struct Book {
+    database: Database,
+    audit: Audit,
+    standing: BTreeMap<String, Standing>,
+    /// The modules that come with the host, whose updates need no question.
+    own: Vec<String>,
+    entries: Mutex<BTreeMap<Arc<str>, Entry>>,
+}
+
+#[derive(Default)]
+struct Entry {
+    decisions: BTreeMap<String, Decision>,
+    trust: Option<Trust>,
+    /// Granted until the host stops, to one component.
+    once: Option<(String, Vec<Scope>)>,
+    /// The bytes that an owner does not want.
+    denied: Option<String>,
+    /// What is loaded now.
+    loaded: Option<(Vec<Want>, Arc<Live>)>,
+    /// What waits for an owner.
+    waiting: Option<Candidate>,
+    hash: String,
+}
+
+impl Book {
+    /// Reads what was decided before.
+    pub(crate) async fn open(
+        database: Database,
+        audit: Audit,
+        standing: BTreeMap<String, Standing>,
+        own: Vec<String>,
+    ) -> Result<Self, CommitError> {
+        let (decisions, trusted) = database.decisions().await?;
+        let mut entries: BTreeMap<Arc<str>, Entry> = BTreeMap::new();
+        for decision in decisions {
+            let entry = entries.entry(decision.module.as_str().into()).or_default();
+            entry.decisions.insert(decision.scope.clone(), decision);
+        }
+        for trust in trusted {
+            let module = trust.module.as_str().into();
+            entries.entry(module).or_default().trust = Some(trust);
+        }
+        Ok(Self { database, audit, standing, own, entries: Mutex::new(entries) })
+    }
+
+    /// Decides whether a component may be loaded, and with which permissions.
+    pub(crate) async fn admit(&self, candidate: &Candidate) -> Result<Admission, CommitError> {
+        let (decisions, trust) = {
+            let mut entries = self.lock();
+            let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
+            if entry.denied.as_ref() == Some(&candidate.hash) {
+                return Ok(Admission::Denied);
+            }
+            let standing = self.standing(&candidate.module);
+            let plus = entry.missing(candidate, &standing);
+            let trusted = entry.trusts(
+                candidate,
+                &standing,
+                self.own.iter().any(|own| **own == *candidate.module),
+            );
+            if !(candidate.built_in || (plus.is_empty() && trusted)) {
+                let asks = entry.asks(candidate, plus, &standing);
+                entry.waiting = Some(candidate.clone());
+                return Ok(Admission::Waits(asks));
+            }
+            let new = if candidate.built_in { entry.undecided(candidate) } else { Vec::new() };
+            let trust = Trust {
+                module: candidate.module.to_string(),
+                hash: candidate.hash.clone(),
+                wants: wants_hash(&candidate.wants),
+                since_ms: now_ms(),
+            };
+            let known = entry.trust.as_ref().is_some_and(|known| known.hash == trust.hash);
+            (new, (!known).then_some(trust))
+        };
+        if trust.is_some() || !decisions.is_empty() {
+            self.database.decide(decisions.clone(), trust.clone()).await?;
+        }
+        let mut entries = self.lock();
+        let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
+        entry.remember(decisions, trust);
+        entry.waiting = None;
+        entry.hash.clone_from(&candidate.hash);
+        let live = Arc::new(Live::new(
+            entry.permissions(candidate.wants.clone(), &self.standing(&candidate.module)),
+        ));
+        Ok(Admission::Admitted(live))
+    }
+
+    /// Makes the permissions of a component that was loaded those that decisions change from now on.
+    pub(crate) fn loaded(&self, module: &Arc<str>, wants: Vec<Want>, live: Arc<Live>) {
+        self.lock().entry(Arc::clone(module)).or_default().loaded = Some((wants, live));
+    }
+
+    /// What waits for an owner, if these bytes still do.
+    pub(crate) fn waiting(&self, module: &str) -> Option<Candidate> {
+        self.lock().get(module)?.waiting.clone()
+    }
+
+    /// Grants a component all that it waits for. The caller has it loaded again.
+    pub(crate) async fn allow(&self, candidate: &Candidate, by: &str) -> Result<(), CommitError> {
+        let decisions: Vec<Decision> = candidate
+            .wants
+            .iter()
+            .map(|want| decision(&candidate.module, &want.scope, true, by))
+            .collect();
+        let trust = Trust {
+            module: candidate.module.to_string(),
+            hash: candidate.hash.clone(),
+            wants: wants_hash(&candidate.wants),
+            since_ms: now_ms(),
+        };
+        self.database.decide(decisions.clone(), Some(trust.clone())).await?;
+        for decision in &decisions {
+            self.put_on_record(&candidate.module, &decision.scope, "grant", by, &candidate.hash);
+        }
+        let mut entries = self.lock();
+        let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
+        entry.remember(decisions, Some(trust));
+        entry.denied = None;
+        Ok(())
+    }
+
+    /// Grants a component all that it waits for, until the host stops.
+    pub(crate) fn allow_once(&self, candidate: &Candidate, by: &str) {
+        let mut entries = self.lock();
+        let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
+        let scopes = candidate.wants.iter().map(|want| want.scope.clone()).collect();
+        entry.once = Some((candidate.hash.clone(), scopes));
+        entry.denied = None;
+        drop(entries);
+        self.put_on_record(
+            &candidate.module,
+            "all that it asks for",
+            "grant once",
+            by,
+            &candidate.hash,
+        );
+    }
+
+    /// Refuses a component for good.
+    pub(crate) fn deny(&self, candidate: &Candidate, by: &str) {
+        let mut entries = self.lock();
+        let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
+        entry.denied = Some(candidate.hash.clone());
+        entry.waiting = None;
+        drop(entries);
+        self.put_on_record(
+            &candidate.module,
+            "all that it asks for",
+            "refuse",
+            by,
+            &candidate.hash,
+        );
+    }
+
+    /// Grants or revokes one permission, with effect on the next call.
+    pub(crate) async fn decide(
+        &self,
+        module: &str,
+        scope: &Scope,
+        allowed: bool,
+        by: &str,
+    ) -> Result<(), CommitError> {
+        let decision = decision(module, scope, allowed, by);
+        self.database.decide(vec![decision.clone()], None).await?;
+        let hash = self.lock().get(module).map(|entry| entry.hash.clone()).unwrap_or_default();
+        let verb = if allowed { "grant" } else { "revoke" };
+        self.put_on_record(module, &decision.scope, verb, by, &hash);
+        let mut entries = self.lock();
+        let entry = entries.entry(module.into()).or_default();
+        entry.remember(vec![decision], None);
+        if !allowed && let Some((_, scopes)) = &mut entry.once {
+            scopes.retain(|held| !scope.includes(held));
+        }
+        if let Some((wants, live)) = entry.loaded.clone() {
+            live.set(entry.permissions(wants, &self.standing(module)));
+        }
+        Ok(())
+    }
+
+    /// All permissions of a module, or of all of them.
+    pub(crate) fn rows(&self, module: Option<&str>) -> Vec<Row> {
+        let entries = self.lock();
+        let names: std::collections::BTreeSet<Arc<str>> = entries
+            .keys()
+            .cloned()
+            .chain(self.standing.keys().map(|name| name.as_str().into()))
+            .filter(|name| module.is_none_or(|module| **name == *module))
+            .collect();
+        let none = Entry::default();
+        names
+            .iter()
+            .flat_map(|name| entries.get(name).unwrap_or(&none).rows(name, &self.standing(name)))
+            .collect()
+    }
+
+    /// The present permissions of a module, loaded or not.
+    pub(crate) fn permissions(&self, module: &str) -> Option<Permissions> {
+        let entries = self.lock();
+        let entry = entries.get(module)?;
+        let wants = match (&entry.loaded, &entry.waiting) {
+            (Some((wants, _)), _) => wants.clone(),
+            (None, Some(waiting)) => waiting.wants.clone(),
+            (None, None) => return None,
+        };
+        Some(entry.permissions(wants, &self.standing(module)))
+    }
+
+    fn standing(&self, module: &str) -> Standing {
+        self.standing.get(module).cloned().unwrap_or_default()
+    }
+
+    fn put_on_record(&self, module: &str, scope: &str, decision: &str, by: &str, hash: &str) {
+        self.audit.record(&Record {
+            at_ms: now_ms(),
+            event: String::new(),
+            actor: by.to_owned(),
+            module: module.to_owned(),
+            hash: hash.to_owned(),
+            capability: "grant".to_owned(),
+            target: scope.to_owned(),
+            decision: decision.to_owned(),
+            reason: String::new(),
+            bytes: 0,
+            duration_ms: 0,
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    /// All that is granted to a component, by whom.
+    fn grants(&self, hash: &str, standing: &Standing) -> Vec<Granted> {
+        let granted = |scope: &Scope, by: &str| Granted { scope: scope.clone(), by: by.into() };
+        let mut grants = Vec::new();
+        if standing.sha256.as_ref().is_none_or(|pinned| pinned == hash) {
+            grants.extend(standing.grants.iter().map(|scope| granted(scope, FILE)));
+        }
+        for decision in self.decisions.values().filter(|decision| decision.allowed) {
+            // A line of an older version that is no permission any more grants nothing.
+            if let Ok(scope) = decision.scope.parse::<Scope>() {
+                grants.push(granted(&scope, &decision.by));
+            }
+        }
+        if let Some((of, scopes)) = &self.once
+            && of == hash
+        {
+            grants.extend(scopes.iter().map(|scope| granted(scope, "an owner, once")));
+        }
+        grants.retain(|grant| !self.is_revoked(&grant.scope));
+        grants
+    }
+
+    fn is_revoked(&self, scope: &Scope) -> bool {
+        self.decisions.get(&scope.to_string()).is_some_and(|decision| !decision.allowed)
+    }
+
+    fn permissions(&self, mut wants: Vec<Want>, standing: &Standing) -> Permissions {
+        let grants = self.grants(&self.hash, standing);
+        // Revoked lines may be parts of broader grants: they count for themselves.
+        wants.retain(|want| !self.is_revoked(&want.scope));
+        Permissions { wants, grants }
+    }
+
+    /// What is wanted and was neither granted nor revoked.
+    fn missing(&self, candidate: &Candidate, standing: &Standing) -> Vec<Want> {
+        let grants = self.grants(&candidate.hash, standing);
+        let decided = |want: &&Want| {
+            !self.is_revoked(&want.scope)
+                && !grants.iter().any(|grant| grant.scope.includes(&want.scope))
+        };
+        candidate.wants.iter().filter(decided).cloned().collect()
+    }
+
+    /// Whether these bytes may have what was granted to the module.
+    fn trusts(&self, candidate: &Candidate, standing: &Standing, own: bool) -> bool {
+        let same = self.trust.as_ref().is_some_and(|trust| trust.hash == candidate.hash);
+        let once = self.once.as_ref().is_some_and(|(hash, _)| *hash == candidate.hash);
+        let by_file = |want: &Want| {
+            standing.sha256.as_ref().is_none_or(|pinned| *pinned == candidate.hash)
+                && standing.grants.iter().any(|scope| scope.includes(&want.scope))
+        };
+        same || once || standing.updates.unwrap_or(own) || candidate.wants.iter().all(by_file)
+    }
+
+    fn asks(&self, candidate: &Candidate, plus: Vec<Want>, standing: &Standing) -> Asks {
+        let wanted = |scope: &Scope| candidate.wants.iter().any(|want| want.scope == *scope);
+        let granted = self.grants(&candidate.hash, standing);
+        let minus = granted.iter().map(|grant| &grant.scope).filter(|scope| !wanted(scope));
+        let kept = candidate.wants.iter().filter(|want| !plus.contains(want));
+        Asks {
+            module: Arc::clone(&candidate.module),
+            version: candidate.version.clone(),
+            hash: candidate.hash.clone(),
+            minus: minus.cloned().collect(),
+            kept: kept.map(|want| want.scope.clone()).collect(),
+            plus,
+        }
+    }
+
+    /// What a module of this binary wants and nobody has decided about yet.
+    fn undecided(&self, candidate: &Candidate) -> Vec<Decision> {
+        let new = |want: &&Want| !self.decisions.contains_key(&want.scope.to_string());
+        let wants = candidate.wants.iter().filter(new);
+        wants.map(|want| decision(&candidate.module, &want.scope, true, BUILT_IN)).collect()
+    }
+
+    fn remember(&mut self, decisions: Vec<Decision>, trust: Option<Trust>) {
+        for decision in decisions {
+            self.decisions.insert(decision.scope.clone(), decision);
+        }
+        if trust.is_some() {
+            self.trust = trust;
+        }
+    }
+
+    fn rows(&self, module: &Arc<str>, standing: &Standing) -> Vec<Row> {
+        let wants = match (&self.loaded, &self.waiting) {
+            (_, Some(waiting)) => waiting.wants.as_slice(),
+            (Some((wants, _)), None) => wants.as_slice(),
+            (None, None) => &[],
+        };
+        let grants = self.grants(&self.hash, standing);
+        let mut rows: Vec<Row> = wants
+            .iter()
+            .map(|Want { scope, reason }| {
+                let decision = self.decisions.get(&scope.to_string());
+                let by = grants.iter().find(|grant| grant.scope.includes(scope));
+                let revoked = decision.filter(|decision| !decision.allowed);
+                Row {
+                    module: Arc::clone(module),
+                    scope: scope.clone(),
+                    by: match revoked {
+                        Some(decision) => Some(decision.by.as_str().into()),
+                        None => by.map(|grant| Arc::clone(&grant.by)),
+                    },
+                    allowed: revoked.is_none() && by.is_some(),
+                    wanted: true,
+                    reason: reason.clone(),
+                }
+            })
+            .collect();
+        for Granted { scope, by } in grants {
+            if !wants.iter().any(|want| scope.includes(&want.scope)) {
+                let (module, by) = (Arc::clone(module), Some(by));
+                rows.push(Row {
+                    module,
+                    scope,
+                    by,
+                    allowed: true,
+                    wanted: false,
+                    reason: String::new(),
+                });
+            }
+        }
+        rows
+    }
+}
+
+fn decision(module: &str, scope: &Scope, allowed: bool, by: &str) -> Decision {
+    Decision {
+        module: module.to_owned(),
+        scope: scope.to_string(),
+        allowed,
+        since_ms: now_ms(),
+        by: by.to_owned(),
+    }
+}
+
+/// SHA-256 of what a component asks for, whatever the order and the reasons.
+fn wants_hash(wants: &[Want]) -> String {
+    let mut lines: Vec<String> = wants.iter().map(|want| want.scope.to_string()).collect();
+    lines.sort();
+    hash(lines.join("\n").as_bytes())
+}
+
+/// Keys and bytes that a module may keep: what everybody has, unless more was granted.
+pub(crate) fn storage(permissions: &Permissions) -> (u64, u64) {
+    let amount = |what: &What| match what {
+        What::Storage { keys, bytes } => Some((*keys, *bytes)),
+        _ => None,
+    };
+    permissions.held(amount).max().unwrap_or(STORAGE)
+}
+
+fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}
