@@ -23,6 +23,7 @@ use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
 use crate::capability::Services;
+use crate::capability::permit::Authority;
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
@@ -95,9 +96,15 @@ pub async fn run(
     let own = builtin::all().into_iter().map(|(name, _)| name).collect();
     let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
     let book = Arc::new(book);
-    let reach = reach(&config, audit.clone());
-    let sandbox =
-        Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing, reach);
+    let reach = reach(&config, audit.clone(), database.clone());
+    let sandbox = Sandbox::new(
+        guests,
+        database.clone(),
+        settings,
+        Arc::clone(&metrics),
+        typing,
+        reach.clone(),
+    );
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
     let dispatch = Arc::new(Dispatch {
         catalog: Arc::default(),
@@ -115,6 +122,11 @@ pub async fn run(
         running: Running::default(),
         turns: Turns::default(),
         database: database.clone(),
+        book: Arc::clone(&book),
+        audit: audit.clone(),
+        breaker: Arc::default(),
+        ssh: Arc::clone(&reach.services.ssh),
+        reload: Arc::default(),
     });
     let sending = CancellationToken::new();
     let events = Arc::new(Lanes::new(Arc::clone(&dispatch), stop.clone()));
@@ -149,7 +161,7 @@ pub async fn run(
 }
 
 /// What instances reach outside with.
-fn reach(config: &Config, audit: Audit) -> Reach {
+fn reach(config: &Config, audit: Audit, database: Database) -> Reach {
     let services = Services {
         http: Arc::default(),
         ssh: Arc::default(),
@@ -159,7 +171,8 @@ fn reach(config: &Config, audit: Audit) -> Reach {
         ocr: Arc::default(),
         modules: Arc::default(),
     };
-    Reach { services, policy: Arc::new(config.policy.clone()), audit }
+    let authority = Authority { policy: Arc::new(config.policy.clone()), audit, database };
+    Reach { services, authority }
 }
 
 fn outbox(
@@ -195,6 +208,8 @@ fn keeper(
         Arc::clone(&dispatch.failures),
         config.disabled.iter().cloned().collect(),
         Arc::clone(&dispatch.metrics),
+        Arc::clone(&dispatch.breaker),
+        Arc::clone(&dispatch.reload),
     );
     Ok(Keeper { registry: Arc::new(registry), dispatch: Arc::clone(dispatch), api })
 }

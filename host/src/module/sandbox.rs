@@ -15,7 +15,6 @@ use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use super::engine::{Clock, INSTANCES, TICK};
 use super::{Manifest, Module};
-use crate::audit::Audit;
 use crate::bindings::ModulePre;
 use crate::bindings::exports::umbrasil::module::handler::{
     Descriptor, Event, Failure, Input, Moment, Reply, User,
@@ -30,13 +29,13 @@ use crate::capability::limits::{BOUNDARY, EVENT_CPU, EVENT_WALL, HANDLES, LOAD_C
 use crate::capability::log::Lines;
 use crate::capability::modules::Modules;
 use crate::capability::ocr::Ocr;
-use crate::capability::permit::{Asked, Guard, Subject};
+use crate::capability::permit::{Asked, Authority, Guard, Subject, Terms};
 use crate::capability::ssh::Ssh;
 use crate::capability::storage::Transaction;
 use crate::capability::system::System;
 use crate::capability::{Limit, Meter, Services, Slices, State};
 use crate::database::{Database, Quota, Writes};
-use crate::permission::{self, Live, Origin, Permissions, Policy};
+use crate::permission::{self, Live, Origin, Permissions};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
@@ -53,8 +52,6 @@ pub(crate) struct Outcome {
     pub(crate) writes: Vec<Writes>,
     /// The calls that an owner has to agree to.
     pub(crate) asked: Vec<Asked>,
-    /// Whether it reached outside, so that it must not be run again.
-    pub(crate) went_outside: bool,
 }
 
 /// Why a module gave no answer of its own. Each reads as a sentence about the module.
@@ -99,10 +96,7 @@ pub(crate) struct Occasion {
     /// Such as `owner 111`, for the record.
     pub(crate) actor: String,
     pub(crate) origin: Origin,
-    /// The requests that an owner has agreed to.
-    pub(crate) tickets: Vec<String>,
-    /// Whether nothing may be changed.
-    pub(crate) read_only: bool,
+    pub(crate) terms: Terms,
     /// The file that the user sent: its id at the Bot API.
     pub(crate) upload: Option<String>,
     /// The longest that it may take.
@@ -120,8 +114,7 @@ impl Occasion {
             event: Event { id: "bench".to_owned(), user, at, input },
             actor: "bench".to_owned(),
             origin: Origin::User,
-            tickets: Vec::new(),
-            read_only: false,
+            terms: Terms::default(),
             upload: None,
             wall: EVENT_WALL,
         }
@@ -144,8 +137,7 @@ pub(crate) struct Sandbox {
 #[derive(Clone)]
 pub(crate) struct Reach {
     pub(crate) services: Services,
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) audit: Audit,
+    pub(crate) authority: Authority,
 }
 
 impl Sandbox {
@@ -227,7 +219,7 @@ impl Sandbox {
             self.metrics.denied(&module.name, *refusal);
         }
         let State { slices, guard, meter, .. } = state;
-        let Guard { asked, went_outside, .. } = guard;
+        let asked = guard.asked;
         let replies = match result {
             Err(_) => return Err(CallError::Wall(wall)),
             Ok(Err(error)) => return Err(CallError::of(&error, &meter)),
@@ -238,7 +230,7 @@ impl Sandbox {
         };
         let Chat { toast, expectation, files, .. } = slices.chat;
         let writes = slices.storage.into_writes().into_iter().collect();
-        Ok(Outcome { replies, toast, expectation, files, writes, asked, went_outside })
+        Ok(Outcome { replies, toast, expectation, files, writes, asked })
     }
 
     /// Makes an instance and drops it, for the benches.
@@ -265,7 +257,7 @@ impl Sandbox {
         };
         let live = Arc::new(Live::new(Permissions::default()));
         let slices = self.slices(&subject, Chat::default(), (0, 0), None);
-        let guard = self.guard(subject, live, Vec::new(), true);
+        let guard = self.guard(subject, live, Terms::default());
         let state = State::new(slices, Meter::without_calls(LOAD_CPU), guard);
         let (sandbox, pre) = (Arc::clone(self), pre.clone());
         let work = async move {
@@ -288,7 +280,7 @@ impl Sandbox {
 
     /// What one event of a module can reach.
     fn state(&self, module: &Module, occasion: Occasion) -> State {
-        let Occasion { chat_id, event, actor, origin, tickets, read_only, upload, .. } = occasion;
+        let Occasion { chat_id, event, actor, origin, terms, upload, .. } = occasion;
         let chat = Chat {
             typing: Some(self.typing.clone()),
             id: chat_id,
@@ -304,7 +296,7 @@ impl Sandbox {
         };
         let storage = permission::storage(&module.live.get());
         let slices = self.slices(&subject, chat, storage, upload);
-        let guard = self.guard(subject, Arc::clone(&module.live), tickets, read_only);
+        let guard = self.guard(subject, Arc::clone(&module.live), terms);
         State::new(slices, Meter::new(EVENT_CPU), guard)
     }
 
@@ -334,15 +326,8 @@ impl Sandbox {
         }
     }
 
-    fn guard(
-        &self,
-        subject: Subject,
-        live: Arc<Live>,
-        tickets: Vec<String>,
-        read_only: bool,
-    ) -> Guard {
-        let (policy, audit) = (Arc::clone(&self.reach.policy), self.reach.audit.clone());
-        Guard::new(subject, live, policy, audit, self.database.clone(), tickets, read_only)
+    fn guard(&self, subject: Subject, live: Arc<Live>, terms: Terms) -> Guard {
+        Guard::new(subject, live, self.reach.authority.clone(), terms)
     }
 
     fn store(&self, state: State) -> Store<State> {
