@@ -29,6 +29,7 @@ use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
+use crate::module::delegate::Delegate;
 use crate::module::loader::Loader;
 use crate::module::registry::Registry;
 use crate::module::sandbox::{Reach, Sandbox};
@@ -128,6 +129,12 @@ pub async fn run(
         ssh: Arc::clone(&reach.services.ssh),
         reload: Arc::default(),
     });
+    reach.services.modules.connect(Arc::new(Delegate::new(
+        Arc::clone(&dispatch.catalog),
+        &sandbox,
+        Arc::clone(&book),
+        Arc::clone(&dispatch.breaker),
+    )));
     let sending = CancellationToken::new();
     let events = Arc::new(Lanes::new(Arc::clone(&dispatch), stop.clone()));
     let outbox = outbox(&link, &database, &metrics, &sending);

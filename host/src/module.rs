@@ -7,6 +7,7 @@
 pub(crate) mod breaker;
 pub(crate) mod catalog;
 mod compile;
+pub(crate) mod delegate;
 mod engine;
 mod inspect;
 pub(crate) mod loader;

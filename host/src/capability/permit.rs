@@ -127,6 +127,13 @@ impl Guard {
         }
     }
 
+    /// Puts what this event does on record as a part of another one.
+    pub(crate) fn belong_to(&mut self, event: &Arc<str>) {
+        let mut subject = Subject::clone(&self.subject);
+        subject.event = Arc::clone(event);
+        self.subject = Arc::new(subject);
+    }
+
     /// The present permissions, for what lists what is granted.
     pub(crate) fn permissions(&self) -> arc_swap::Guard<Arc<crate::permission::Permissions>> {
         self.live.get()
@@ -135,6 +142,16 @@ impl Guard {
     /// Checks a call. `detail` is what else belongs to it, such as a body: an owner who is asked agrees to
     /// exactly this call with exactly this detail.
     pub(crate) fn authorise(&mut self, call: Call, detail: &str) -> Result<Permit, Error> {
+        self.authorise_as(self.subject.origin, call, detail)
+    }
+
+    /// Like [`Guard::authorise`], for a call that somebody else than who caused the event has made up.
+    pub(crate) fn authorise_as(
+        &mut self,
+        origin: Origin,
+        call: Call,
+        detail: &str,
+    ) -> Result<Permit, Error> {
         let permissions = self.live.get();
         let module = Arc::clone(&self.subject.module);
         let (want, grant, by, effect) = match permissions.judge(&call) {
@@ -158,7 +175,6 @@ impl Guard {
             let remedy = "this command says that it changes nothing, and is held to that when another module calls it";
             return Err(self.deny(&call, "declared as reading only", remedy.to_owned())?);
         }
-        let origin = self.subject.origin;
         let mut reason = format!("`{grant}` by {by}");
         match self.policy.verdict(origin, effect) {
             Verdict::Allow => {}
@@ -183,7 +199,8 @@ impl Guard {
                 }
             }
         }
-        if effect > Effect::Read || matches!(call, Call::Http(_) | Call::Ssh(_)) {
+        let inside = matches!(call, Call::Module { .. });
+        if !inside && (effect > Effect::Read || matches!(call, Call::Http(_) | Call::Ssh(_))) {
             self.outside.store(true, Ordering::Release);
         }
         Ok(Permit {
@@ -243,6 +260,11 @@ impl Guard {
 }
 
 impl Permit {
+    /// Notes that a call is being made that does not leave the host, and is kept or dropped with the event.
+    pub(crate) fn begin_inside(self) -> Running {
+        Running { permit: self, began: Instant::now(), note: None, ended: false }
+    }
+
     /// Notes that the call is being made; if it must not happen twice, durably.
     pub(crate) async fn begin(self) -> Result<Running, Error> {
         let mut note = None;

@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
-use super::engine::{Clock, INSTANCES, TICK};
+use super::engine::{Clock, INSTANCES, NESTED, TICK};
 use super::{Manifest, Module};
 use crate::bindings::ModulePre;
 use crate::bindings::exports::umbrasil::module::handler::{
@@ -41,6 +41,8 @@ use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
 /// How long an event waits for a free instance.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one that another module calls waits.
+const NESTED_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an event came to. Nothing of it has happened yet: the commit decides.
 #[derive(Debug)]
@@ -131,6 +133,8 @@ pub(crate) struct Sandbox {
     metrics: Arc<Metrics>,
     typing: mpsc::Sender<i64>,
     reach: Reach,
+    /// Instances of modules that were called by other modules.
+    nested: Arc<Semaphore>,
 }
 
 /// What instances reach outside with, and how that is checked.
@@ -160,7 +164,18 @@ impl Sandbox {
             metrics,
             typing,
             reach,
+            nested: Arc::new(Semaphore::new(NESTED as usize)),
         })
+    }
+
+    /// Waits a moment for room to run a module that another one calls.
+    pub(super) async fn nested_permits(&self, module: &Module) -> Option<[OwnedSemaphorePermit; 2]> {
+        let permits = async {
+            let own = Arc::clone(&module.instances).acquire_owned().await;
+            let any = Arc::clone(&self.nested).acquire_owned().await;
+            Some([own.ok()?, any.ok()?])
+        };
+        tokio::time::timeout(NESTED_PATIENCE, permits).await.ok().flatten()
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -200,7 +215,25 @@ impl Sandbox {
 
     async fn run(&self, module: &Module, occasion: Occasion) -> Result<Outcome, CallError> {
         let (event, wall) = (occasion.event.clone(), occasion.wall);
-        let state = self.state(module, occasion);
+        let (result, state) = self.execute(module, self.state(module, occasion), &event, wall).await;
+        let replies = result?;
+        let State { slices, guard, .. } = state;
+        let Chat { toast, expectation, mut files, .. } = slices.chat;
+        files.extend(slices.modules.files);
+        let called = slices.modules.storage.into_values();
+        let writes = std::iter::once(slices.storage).chain(called);
+        let writes = writes.filter_map(Transaction::into_writes).collect();
+        Ok(Outcome { replies, toast, expectation, files, writes, asked: guard.asked })
+    }
+
+    /// Runs a fresh instance for one event; gives back what it has gathered.
+    pub(super) async fn execute(
+        &self,
+        module: &Module,
+        state: State,
+        event: &Event,
+        wall: Duration,
+    ) -> (Result<Vec<Reply>, CallError>, State) {
         let mut store = self.store(state);
         let _running = self.clock.run();
         let call = async {
@@ -208,7 +241,7 @@ impl Sandbox {
             let bindings = module.pre.instantiate_async(&mut store).await?;
             let instantiated = Instant::now();
             self.metrics.time(Stage::Instantiate, instantiated - began);
-            let result = bindings.umbrasil_module_handler().call_handle(&mut store, &event).await;
+            let result = bindings.umbrasil_module_handler().call_handle(&mut store, event).await;
             self.metrics.time(Stage::Execute, instantiated.elapsed());
             result
         };
@@ -218,19 +251,17 @@ impl Sandbox {
         for refusal in &state.meter.refused {
             self.metrics.denied(&module.name, *refusal);
         }
-        let State { slices, guard, meter, .. } = state;
-        let asked = guard.asked;
-        let replies = match result {
-            Err(_) => return Err(CallError::Wall(wall)),
-            Ok(Err(error)) => return Err(CallError::of(&error, &meter)),
+        let result = match result {
+            Err(_) => Err(CallError::Wall(wall)),
+            Ok(Err(error)) => Err(CallError::of(&error, &state.meter)),
             // Whatever it says of that: it could not go on without an owner.
-            Ok(Ok(Err(_))) if !asked.is_empty() => return Err(CallError::Asks(asked)),
-            Ok(Ok(Err(failure))) => return Err(CallError::Failure(failure)),
-            Ok(Ok(Ok(replies))) => replies,
+            Ok(Ok(Err(_))) if !state.guard.asked.is_empty() => {
+                Err(CallError::Asks(state.guard.asked.clone()))
+            }
+            Ok(Ok(Err(failure))) => Err(CallError::Failure(failure)),
+            Ok(Ok(Ok(replies))) => Ok(replies),
         };
-        let Chat { toast, expectation, files, .. } = slices.chat;
-        let writes = slices.storage.into_writes().into_iter().collect();
-        Ok(Outcome { replies, toast, expectation, files, writes, asked })
+        (result, state)
     }
 
     /// Makes an instance and drops it, for the benches.
@@ -279,7 +310,7 @@ impl Sandbox {
     }
 
     /// What one event of a module can reach.
-    fn state(&self, module: &Module, occasion: Occasion) -> State {
+    pub(super) fn state(&self, module: &Module, occasion: Occasion) -> State {
         let Occasion { chat_id, event, actor, origin, terms, upload, .. } = occasion;
         let chat = Chat {
             typing: Some(self.typing.clone()),
@@ -287,15 +318,17 @@ impl Sandbox {
             answers: Arc::clone(&module.answers),
             ..Chat::default()
         };
+        let Event { id, user, at, .. } = event;
         let subject = Subject {
-            event: event.id.into(),
+            event: id.into(),
             module: Arc::clone(&module.name),
             hash: module.hash.as_str().into(),
             actor: actor.into(),
             origin,
         };
         let storage = permission::storage(&module.live.get());
-        let slices = self.slices(&subject, chat, storage, upload);
+        let mut slices = self.slices(&subject, chat, storage, upload);
+        slices.modules.serve(user, at, chat_id);
         let guard = self.guard(subject, Arc::clone(&module.live), terms);
         State::new(slices, Meter::new(EVENT_CPU), guard)
     }
