@@ -221,6 +221,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether the two have something in common, as far as that is easy to tell.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let (own, other) = (Self::new(self.what.clone()), Self::new(other.what.clone()));
+        own.includes(&other) || other.includes(&own)
+    }
+}
+
 impl Call {
     /// The interface that the call is made through.
     pub(crate) fn capability(&self) -> &'static str {

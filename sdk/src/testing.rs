@@ -34,6 +34,7 @@
 pub(crate) mod imports;
 
 mod check;
+pub(crate) mod modules;
 mod outcome;
 mod world;
 

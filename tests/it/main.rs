@@ -10,7 +10,9 @@
 )]
 
 mod abuse;
+mod approvals;
 mod bombs;
+mod breaker;
 mod browser;
 mod cache;
 mod chat;
@@ -27,6 +29,7 @@ mod image;
 mod local;
 mod refused;
 mod reload;
+mod permissions;
 mod replies;
 mod settings;
 mod shown;

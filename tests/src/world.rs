@@ -133,6 +133,11 @@ impl World {
         self.directory.path().join("host.log")
     }
 
+    /// Writes the owner's file, which hosts read when they start.
+    pub fn settings(&self, toml: &str) {
+        std::fs::write(self.path().join("umbrasil.toml"), toml).unwrap();
+    }
+
     /// Puts a component into the modules directory, at once as `mv` does.
     pub fn install(&self, name: &str, component: &[u8]) {
         std::fs::create_dir_all(self.modules()).unwrap();

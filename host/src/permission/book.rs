@@ -41,6 +41,8 @@ pub(crate) struct Candidate {
     /// SHA-256 of the component.
     pub(crate) hash: String,
     pub(crate) wants: Vec<Want>,
+    /// The capabilities that it imports, beside those that everybody has.
+    pub(crate) imports: Vec<String>,
     /// Whether these very bytes are a part of this binary.
     pub(crate) built_in: bool,
 }
@@ -144,7 +146,8 @@ impl Book {
                 &standing,
                 self.own.iter().any(|own| **own == *candidate.module),
             );
-            if !(candidate.built_in || (plus.is_empty() && trusted)) {
+            let decided = entry.is_decided_by_file(candidate, &standing);
+            if !(candidate.built_in || (plus.is_empty() && trusted) || decided) {
                 let asks = entry.asks(candidate, plus, &standing);
                 entry.waiting = Some(candidate.clone());
                 return Ok(Admission::Waits(asks));
@@ -192,6 +195,13 @@ impl Book {
     /// What waits for an owner, if these bytes still do.
     pub(crate) fn waiting(&self, module: &str) -> Option<Candidate> {
         self.lock().get(module)?.waiting.clone()
+    }
+
+    /// The modules that wait for an owner.
+    pub(crate) fn all_waiting(&self) -> Vec<Arc<str>> {
+        let entries = self.lock();
+        let waits = |(_, entry): &(&Arc<str>, &Entry)| entry.waiting.is_some();
+        entries.iter().filter(waits).map(|(name, _)| Arc::clone(name)).collect()
     }
 
     /// What a component that waits asks for.
@@ -390,6 +400,23 @@ impl Entry {
                 && standing.grants.iter().any(|scope| scope.includes(&want.scope))
         };
         same || once || standing.updates.unwrap_or(own) || candidate.wants.iter().all(by_file)
+    }
+
+    /// Whether the owner's file says all there is to say: what it leaves out is not granted, and nobody is
+    /// asked. Not if some capability would be there for nothing, and not if an update asks for other things.
+    fn is_decided_by_file(&self, candidate: &Candidate, standing: &Standing) -> bool {
+        let pinned = standing.sha256.as_ref().is_none_or(|pinned| *pinned == candidate.hash);
+        let same = self.trust.as_ref().is_none_or(|trust| {
+            trust.hash == candidate.hash || trust.wants == wants_hash(&candidate.wants)
+        });
+        let grants = self.grants(&candidate.hash, standing);
+        let some = |import: &String| {
+            let of = |scope: &Scope| scope.capability() == import;
+            candidate.wants.iter().any(|want| {
+                of(&want.scope) && grants.iter().any(|grant| grant.scope.overlaps(&want.scope))
+            })
+        };
+        !standing.grants.is_empty() && pinned && same && candidate.imports.iter().all(some)
     }
 
     fn asks(&self, candidate: &Candidate, plus: Vec<Want>, standing: &Standing) -> Asks {
