@@ -288,7 +288,8 @@ impl Dispatch {
             "modules" => {
                 let failed = self.failures.load();
                 let owner = self.gate.is_owner(incoming.user.id);
-                let troubles = native::Troubles { failed: &failed, waiting: self.book.all_waiting() };
+                let troubles =
+                    native::Troubles { failed: &failed, waiting: self.book.all_waiting() };
                 native::modules(catalog, &self.breaker, owner.then_some(troubles))
             }
             "cancel" if asking => Answer::text("Cancelled."),

@@ -161,7 +161,22 @@ impl FromStr for Part {
     }
 }
 
+/// The words that a permission begins with, behind what it does.
+pub(crate) const KINDS: [&str; 11] = [
+    "http", "secret", "ssh", "docker", "system", "files", "ocr", "schedule", "config", "module",
+    "storage",
+];
+
 impl Scope {
+    /// The word that the permission begins with.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.what {
+            What::Secret(_) => "secret",
+            What::Module { .. } => "module",
+            _ => self.capability(),
+        }
+    }
+
     pub(crate) fn new(what: What) -> Self {
         Self { effect: None, what }
     }
@@ -420,8 +435,9 @@ fn is_name(name: &str) -> bool {
 fn unknown(line: &str) -> Malformed {
     let shown: String = line.chars().take(60).collect();
     Malformed(format!(
-        "`{}` is no permission; one begins with http, secret, ssh, docker, system, files, ocr, schedule, config, module or storage",
-        shown.escape_debug()
+        "`{}` is no permission; one begins with one of {}",
+        shown.escape_debug(),
+        KINDS.join(", ")
     ))
 }
 

@@ -34,9 +34,8 @@ async fn prompt(world: &World, call: &str) -> (Message, String) {
     let label = "✅ Confirm";
     eventually(20, "a question to the owner", async || {
         let received = world.owner().received().await;
-        let of_host = |message: &Message| {
-            message.button(label).filter(|data| data.starts_with("h:approve:"))
-        };
+        let of_host =
+            |message: &Message| message.button(label).filter(|data| data.starts_with("h:approve:"));
         let mut messages = received.iter().rev().filter(|message| message.text().contains(call));
         let message = messages.find(|message| of_host(message).is_some())?;
         Some((message.clone(), of_host(message)?))

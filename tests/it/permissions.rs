@@ -78,10 +78,16 @@ async fn an_update_that_asks_for_more_waits_while_the_old_version_serves() {
     reads(&world, "asks for:").await;
     world.owner().press("✅ Allow").await;
     reads(&world, "Module caller 1.0.0 is loaded").await;
-    let more = build("1.0.0", &format!("{}[[http]]\nurl = \"https://example.org/\"\n", commands(MORE)));
+    let more =
+        build("1.0.0", &format!("{}[[http]]\nurl = \"https://example.org/\"\n", commands(MORE)));
     world.install("caller", &more);
     let question = reads(&world, "goes on serving").await;
-    for line in ["➕ module callee add", "➕ module callee sneak", "➕ http GET https://example.org/", "It keeps 1"] {
+    for line in [
+        "➕ module callee add",
+        "➕ module callee sneak",
+        "➕ http GET https://example.org/",
+        "It keeps 1",
+    ] {
         assert!(question.text().contains(line), "{line}: {question}");
     }
     assert!(!question.text().contains("➕ module callee count"), "only the difference: {question}");
@@ -126,15 +132,26 @@ async fn other_bytes_that_ask_for_the_same_wait_unless_updates_are_allowed() {
 async fn what_a_manifest_leaves_out_or_gets_wrong_is_refused_by_its_line() {
     let (world, host) = start(&build("1.0.0", "")).await;
     let refused = reads(&world, "was not loaded").await;
-    assert!(refused.text().contains("imports `modules` and its manifest asks for nothing of it"), "{refused}");
+    assert!(
+        refused.text().contains("imports `modules` and its manifest asks for nothing of it"),
+        "{refused}"
+    );
     for (number, tables, words) in [
         (1, "[[http]]\nurl = \"https://x.org/\"\npermisions = 1\n", ["line 6", "^"]),
         (2, "[[http]]\nurl = \"https://*.com/\"\n", ["`*.` needs a domain", ""]),
-        (3, "[[ssh]]\ntargets = [\"*\"]\ncommands = [\"{any:word} x\"]\n", ["name of a program", ""]),
+        (
+            3,
+            "[[ssh]]\ntargets = [\"*\"]\ncommands = [\"{any:word} x\"]\n",
+            ["name of a program", ""],
+        ),
         (4, "[[schedule]]\nname = \"x\"\nevery = \"1s\"\n", ["at least 10 s", ""]),
         (5, "[[docker]]\nverbs = [\"exec\"]\ncontainers = [\"*\"]\n", ["`exec` is none of", ""]),
         (6, "[system]\nread = [\"passwords\"]\n", ["line 5", "^"]),
-        (7, "[[secret]]\nname = \"X_Y\"\nhosts = [\"*.org\"]\ninject = { header = \"A\" }\n", ["is no host", ""]),
+        (
+            7,
+            "[[secret]]\nname = \"X_Y\"\nhosts = [\"*.org\"]\ninject = { header = \"A\" }\n",
+            ["is no host", ""],
+        ),
         (8, "[files]\n[files]\n", ["duplicate", "^"]),
     ] {
         let name = format!("wrong{number}");

@@ -21,6 +21,11 @@ const CROWD: std::ops::Range<i64> = 1000..1050;
 /// The bot's token.
 pub const TOKEN: &str = "4242:AAtestTESTtestTESTtestTESTtestTESTtest";
 
+/// What the owner's file says unless a test says otherwise: `hostile` may import what it attacks, and fail as
+/// often as it likes.
+const SETTINGS: &str =
+    "[modules.hostile]\nfailures = 1000\n[modules.hostile.config]\nread = [\"DEFAULT_CURRENCY\"]\n";
+
 /// Everything that a test needs, in a directory of its own that goes when the test ends.
 pub struct World {
     directory: tempfile::TempDir,
@@ -54,7 +59,9 @@ impl World {
         let stop = CancellationToken::new();
         tokio::spawn(local::serve(listener, LocalApi::new(options), stop.clone()));
         let directory = tempfile::Builder::new().prefix("umbrasil-test-").tempdir().unwrap();
-        Self { directory, chat: Chat::new(api), _server: stop.drop_guard() }
+        let world = Self { directory, chat: Chat::new(api), _server: stop.drop_guard() };
+        world.settings(SETTINGS);
+        world
     }
 
     /// Starts the host with `more` over the usual environment, and waits until it is ready.

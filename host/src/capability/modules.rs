@@ -105,7 +105,12 @@ impl Scoped<'_, Modules> {
         self.own.service.directory.get().cloned().ok_or_else(unavailable)
     }
 
-    async fn run(&mut self, module: String, command: String, text: String) -> Result<wit::Answer, Error> {
+    async fn run(
+        &mut self,
+        module: String,
+        command: String,
+        text: String,
+    ) -> Result<wit::Answer, Error> {
         if self.own.calls == CALLS {
             return Err(Error::Invalid(format!("at most {CALLS} calls of other modules an event")));
         }

@@ -41,7 +41,8 @@ impl Delegate {
         let Request { module, command, text, caller, user, at, chat_id, number, terms, storage } =
             request;
         let unavailable = |why: String| Error::Unavailable(format!("{module} {why}"));
-        let sandbox = self.sandbox.upgrade().ok_or_else(|| unavailable("is not there".to_owned()))?;
+        let sandbox =
+            self.sandbox.upgrade().ok_or_else(|| unavailable("is not there".to_owned()))?;
         let module = self.catalog.load().module(&module).cloned();
         let module = module.ok_or_else(|| unavailable("is not loaded".to_owned()))?;
         if !user.owner && !self.book.serves(&module.name, user.id) {
@@ -98,9 +99,9 @@ impl Delegate {
 /// Why there is no answer, as the caller may know it.
 fn failure(module: &str, error: &CallError) -> Error {
     match error {
-        CallError::Asks(asked) => {
-            Error::Pending(asked.iter().map(|asked| asked.shown.as_str()).collect::<Vec<_>>().join("\n"))
-        }
+        CallError::Asks(asked) => Error::Pending(
+            asked.iter().map(|asked| asked.shown.as_str()).collect::<Vec<_>>().join("\n"),
+        ),
         CallError::Failure(handler::Failure::Usage(text)) => Error::Invalid(text.clone()),
         CallError::Failure(handler::Failure::Unavailable(text)) => Error::Unavailable(text.clone()),
         error => {
@@ -113,7 +114,9 @@ fn failure(module: &str, error: &CallError) -> Error {
 impl Directory for Delegate {
     fn commands(&self, module: &str) -> Option<Vec<wit::Command>> {
         let module = self.catalog.load().module(module).cloned()?;
-        Some(module.descriptor.commands.iter().map(|command| command_of(&module, command)).collect())
+        Some(
+            module.descriptor.commands.iter().map(|command| command_of(&module, command)).collect(),
+        )
     }
 
     fn run(

@@ -169,7 +169,10 @@ impl Sandbox {
     }
 
     /// Waits a moment for room to run a module that another one calls.
-    pub(super) async fn nested_permits(&self, module: &Module) -> Option<[OwnedSemaphorePermit; 2]> {
+    pub(super) async fn nested_permits(
+        &self,
+        module: &Module,
+    ) -> Option<[OwnedSemaphorePermit; 2]> {
         let permits = async {
             let own = Arc::clone(&module.instances).acquire_owned().await;
             let any = Arc::clone(&self.nested).acquire_owned().await;
@@ -215,7 +218,8 @@ impl Sandbox {
 
     async fn run(&self, module: &Module, occasion: Occasion) -> Result<Outcome, CallError> {
         let (event, wall) = (occasion.event.clone(), occasion.wall);
-        let (result, state) = self.execute(module, self.state(module, occasion), &event, wall).await;
+        let (result, state) =
+            self.execute(module, self.state(module, occasion), &event, wall).await;
         let replies = result?;
         let State { slices, guard, .. } = state;
         let Chat { toast, expectation, mut files, .. } = slices.chat;
