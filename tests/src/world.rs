@@ -23,8 +23,24 @@ pub const TOKEN: &str = "4242:AAtestTESTtestTESTtestTESTtestTESTtest";
 
 /// What the owner's file says unless a test says otherwise: `hostile` may import what it attacks, and fail as
 /// often as it likes.
-const SETTINGS: &str =
-    "[modules.hostile]\nfailures = 1000\n[modules.hostile.config]\nread = [\"DEFAULT_CURRENCY\"]\n";
+const SETTINGS: &str = r#"
+[modules.hostile]
+failures = 1000
+[modules.hostile.config]
+read = ["DEFAULT_CURRENCY"]
+[[modules.hostile.http]]
+url = "https://example.org/*"
+[[modules.hostile.ssh]]
+targets = ["vps"]
+commands = ["uptime"]
+[[modules.hostile.docker]]
+verbs = ["list"]
+containers = ["web"]
+[modules.hostile.ocr]
+[[modules.hostile.modules]]
+name = "finance"
+commands = ["balance"]
+"#;
 
 /// Everything that a test needs, in a directory of its own that goes when the test ends.
 pub struct World {
