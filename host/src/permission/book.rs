@@ -263,6 +263,10 @@ impl Book {
     ) -> Result<(), CommitError> {
         let decision = decision(module, scope, allowed, by);
         self.database.decide(vec![decision.clone()], None).await?;
+        if !allowed {
+            // Whatever waits for a tap was asked under what is no longer granted.
+            self.database.void_approvals(module, Some("call")).await?;
+        }
         let hash = self.lock().get(module).map(|entry| entry.hash.clone()).unwrap_or_default();
         let verb = if allowed { "grant" } else { "revoke" };
         self.put_on_record(module, &decision.scope, verb, by, &hash);
