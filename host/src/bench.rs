@@ -107,11 +107,11 @@ impl Bench {
             audit: Audit::new(self.database.clone()),
             database: self.database.clone(),
         };
-        let live = Arc::new(Live::new(permissions));
+        let present = Arc::new(Live::new(permissions));
         let last = scopes.len().saturating_sub(1);
         let call = format!("http GET https://host{last}.example.org/v1/a/items/7?q=1");
         Checks {
-            guard: Guard::new(subject, live, authority, Terms::default()),
+            guard: Guard::new(subject, present, authority, Terms::default()),
             call: call.parse().ok(),
         }
     }

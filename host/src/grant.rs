@@ -19,7 +19,7 @@ pub(crate) use self::http::{HttpCall, HttpScope};
 pub(crate) use self::schedule::{ScheduleScope, When};
 pub(crate) use self::secret::{Placement, SecretScope};
 pub(crate) use self::ssh::{SshCall, SshScope};
-pub(crate) use self::table::{STORAGE, Want, Wants, host_of, tables};
+pub(crate) use self::table::{STORAGE, Want, Wants, tables};
 
 /// What a call does to the world, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -263,9 +263,8 @@ impl Call {
     pub(crate) fn effect(&self) -> Effect {
         match self {
             Self::Http(call) => call.effect(),
-            Self::Ssh(_) => Effect::Change,
+            Self::Ssh(_) | Self::Module { changes: true, .. } => Effect::Change,
             Self::Docker { verb, .. } => verb.effect(),
-            Self::Module { changes: true, .. } => Effect::Change,
             Self::Secret { .. }
             | Self::System(_)
             | Self::Files
@@ -413,7 +412,13 @@ impl FromStr for Scope {
 /// SHA-256 in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    let digest = sha2::Sha256::digest(bytes);
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
 }
 
 fn storage(rest: &str) -> Result<What, Malformed> {

@@ -90,13 +90,13 @@ impl Entry {
             trust.hash == candidate.hash || trust.wants == wants_hash(&candidate.wants)
         });
         let grants = self.grants(&candidate.hash, standing);
-        let some = |import: &String| {
+        let is_granted = |import: &String| {
             let of = |scope: &Scope| scope.capability() == import;
             candidate.wants.iter().any(|want| {
                 of(&want.scope) && grants.iter().any(|grant| grant.scope.overlaps(&want.scope))
             })
         };
-        !standing.grants.is_empty() && pinned && same && candidate.imports.iter().all(some)
+        !standing.grants.is_empty() && pinned && same && candidate.imports.iter().all(is_granted)
     }
 
     pub(super) fn asks(&self, candidate: &Candidate, plus: Vec<Want>, standing: &Standing) -> Asks {
