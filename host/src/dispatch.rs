@@ -8,6 +8,7 @@
 mod dialogs;
 mod draft;
 mod running;
+mod tick;
 mod turns;
 
 use std::panic::AssertUnwindSafe;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::dialogs::Dialogs;
 use self::draft::Draft;
 pub(crate) use self::running::Running;
+pub(crate) use self::tick::{Tick, Ticked};
 use self::turns::Turn;
 pub(crate) use self::turns::Turns;
 use crate::auth::Gate;
@@ -267,7 +269,7 @@ impl Dispatch {
             origin: if owner { Origin::Owner } else { Origin::User },
             tickets: Vec::new(),
             read_only: false,
-            upload: None,
+            upload: upload(&arrived.incoming.content),
             wall: EVENT_WALL,
         };
         let mut handling = std::pin::pin!(self.sandbox.handle(module, occasion));
@@ -289,8 +291,6 @@ impl Dispatch {
 
     fn event(&self, arrived: &Arrived, input: Input) -> Event {
         let Arrived { incoming, received_ms, .. } = arrived;
-        let at = chrono::DateTime::from_timestamp_millis(incoming.at_ms).unwrap_or_default();
-        let offset = at.with_timezone(&self.time_zone).offset().fix().local_minus_utc();
         let user = User {
             id: incoming.user.id,
             name: incoming.user.name.to_string(),
@@ -303,10 +303,16 @@ impl Dispatch {
             user,
             at: Moment {
                 unix_ms: u64::try_from(incoming.at_ms).unwrap_or(0),
-                offset_seconds: offset,
+                offset_seconds: self.offset(incoming.at_ms),
             },
             input,
         }
+    }
+
+    /// Seconds that the host's time zone is ahead of UTC at a moment.
+    fn offset(&self, at_ms: i64) -> i32 {
+        let at = chrono::DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
+        at.with_timezone(&self.time_zone).offset().fix().local_minus_utc()
     }
 
     fn failed(&self, arrived: &Arrived, module: &Module, error: &CallError) -> Draft {
@@ -418,5 +424,13 @@ impl Dispatch {
         {
             tracing::debug!("too busy to answer a pressed button");
         }
+    }
+}
+
+/// The file that came with the event, by its id at the Bot API.
+fn upload(content: &Content) -> Option<String> {
+    match content {
+        Content::File(upload) => Some(upload.id.clone()),
+        _ => None,
     }
 }
