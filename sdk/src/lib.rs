@@ -9,7 +9,7 @@
 //!
 //! An author meets the files in this order: [`Module`] says what there is, [`Call`] is what a handler
 //! gets, [`Reply`] (with [`Html`] and [`Button`]) is what it gives, and [`Error`] is why it could not.
-//! [`storage`], [`chat`], [`config`] and [`log`] reach the host. [`testing`] is that host in memory, so
+//! [`storage`], [`chat`], [`config`] and [`log`] reach the host; [`files`] and [`ocr`] read what users send. [`testing`] is that host in memory, so
 //! that whole conversations run under `cargo test`.
 
 mod module;
@@ -22,7 +22,9 @@ mod time;
 
 pub mod chat;
 pub mod config;
+pub mod files;
 pub mod log;
+pub mod ocr;
 pub mod storage;
 
 #[cfg(not(target_family = "wasm"))]
@@ -39,6 +41,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
     pub use crate::{chat, config, log, storage};
+    pub use crate::{files, ocr};
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -67,8 +70,12 @@ pub mod bindings {
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
     pub(crate) use crate::bindings::umbrasil::module::{chat, config, log, storage};
+    #[cfg(target_family = "wasm")]
+    pub(crate) use crate::bindings::umbrasil::module::{files, ocr};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::imports::{chat, config, log, storage};
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) use crate::testing::reading::{files, ocr};
 
     pub(crate) use crate::bindings::umbrasil::module::log::Level;
     pub(crate) use crate::bindings::umbrasil::module::storage::Range;

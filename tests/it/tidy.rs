@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers of the host, from the top. A file may use what is in its own layer and below.
 const LAYERS: [&[&str]; 5] = [
-    &["main", "cli", "app", "telegram", "web", "watch", "local", "bench"],
+    &["main", "cli", "app", "telegram", "web", "watch", "schedule", "local", "bench"],
     &["dispatch", "router", "native", "reply", "report", "auth", "lanes", "incoming", "outgoing"],
     &["module", "builtin"],
     &["capability", "bindings"],

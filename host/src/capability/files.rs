@@ -35,12 +35,13 @@ pub(crate) trait Source: Send + Sync {
 pub(crate) struct Service {
     source: Option<Arc<dyn Source>>,
     room: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Default for Service {
     /// Without a source: for what handles no updates.
     fn default() -> Self {
-        Self { source: None, room: Arc::new(Semaphore::new(HELD)) }
+        Self { source: None, room: Arc::new(Semaphore::new(HELD)), patience: PATIENCE }
     }
 }
 
@@ -77,7 +78,8 @@ impl Upload {
     /// The content, fetched if it is not here yet. The caller has a permit.
     pub(super) async fn content(&self) -> Result<&[u8], Error> {
         let content = self.content.get_or_try_init(|| async {
-            tokio::time::timeout(PATIENCE, self.fetch()).await.map_err(|_| Error::Timeout)?
+            let fetched = tokio::time::timeout(self.service.patience, self.fetch()).await;
+            fetched.map_err(|_| Error::Timeout)?
         });
         Ok(&content.await?.bytes)
     }
@@ -194,7 +196,7 @@ mod tests {
         assert!(service.upload(None).is_none());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_is_too_large_or_fails_keeps_no_room() {
         let large = usize::try_from(FILE_BYTES).unwrap() + 1;
         for (size, limit) in [(Ok(large), true), (Err(()), false)] {
@@ -206,7 +208,9 @@ mod tests {
             assert_eq!(service.room.available_permits(), HELD);
         }
         // Where no room comes free, the wait ends.
-        let service = Arc::new(Service::new(Arc::new(Fixed(Ok(1), AtomicUsize::new(0)))));
+        let source = Arc::new(Fixed(Ok(1), AtomicUsize::new(0)));
+        let patience = Duration::from_millis(1);
+        let service = Arc::new(Service { patience, ..Service::new(source) });
         let _all = Arc::clone(&service.room).acquire_many_owned(4).await.unwrap();
         let upload = service.upload(Some("id".to_owned())).unwrap();
         assert!(matches!(upload.content().await.unwrap_err(), Error::Timeout));

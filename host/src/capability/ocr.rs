@@ -36,6 +36,7 @@ pub(crate) struct Service {
     program: Option<PathBuf>,
     places: Vec<PathBuf>,
     turn: Semaphore,
+    patience: Duration,
     /// The languages that tesseract knows, and since when that is known.
     languages: Mutex<Option<(Instant, Vec<String>)>>,
 }
@@ -43,7 +44,8 @@ pub(crate) struct Service {
 impl Default for Service {
     fn default() -> Self {
         let places = PLACES.iter().map(PathBuf::from).collect();
-        Self { program: None, places, turn: Semaphore::new(1), languages: Mutex::default() }
+        let (turn, languages) = (Semaphore::new(1), Mutex::default());
+        Self { program: None, places, turn, patience: QUEUE, languages }
     }
 }
 
@@ -66,7 +68,7 @@ impl Service {
         let (program, tesseract) =
             self.program.as_ref().zip(find(&self.places)).ok_or_else(missing)?;
         let busy = || Error::Unavailable("other pictures are being read; try again".to_owned());
-        let turn = tokio::time::timeout(QUEUE, self.turn.acquire()).await;
+        let turn = tokio::time::timeout(self.patience, self.turn.acquire()).await;
         let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
         let installed = match self.known() {
             Some(known) => known,
@@ -268,13 +270,14 @@ mod tests {
         );
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_waits_too_long_is_told() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x10\0\0\0\x10";
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tesseract"), "").unwrap();
         let places = vec![folder.path().to_owned()];
-        let service = Service { places, ..Service::new("/bin/false".into()) };
+        let patience = Duration::from_millis(1);
+        let service = Service { places, patience, ..Service::new("/bin/false".into()) };
         let _turn = service.turn.acquire().await.unwrap();
         let error = service.read(png, "").await.unwrap_err();
         assert!(error.to_string().contains("try again"), "{error}");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reading::Reading;
 use crate::bindings::umbrasil::module::log::Level;
 
 /// What lasts from event to event.
@@ -9,6 +10,7 @@ use crate::bindings::umbrasil::module::log::Level;
 pub(crate) struct World {
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
     pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) reading: Reading,
 }
 
 /// The transaction and the effects of the event that runs.
