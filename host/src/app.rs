@@ -9,7 +9,7 @@ mod link;
 mod people;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use self::link::{Link, connect, listen};
 use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
-use crate::capability::Services;
 use crate::capability::permit::Authority;
+use crate::capability::{Services, files, ocr};
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
@@ -35,6 +35,7 @@ use crate::module::registry::{self, Registry};
 use crate::module::sandbox::{Reach, Sandbox};
 use crate::outgoing::Aside;
 use crate::permission::Book;
+use crate::schedule::Schedules;
 use crate::telegram::{self, Api, ApiError, Intake, Known, Outbox};
 use crate::telemetry::Metrics;
 use crate::web::{self, Health};
@@ -97,7 +98,7 @@ pub async fn run(
     let own = builtin::all().into_iter().map(|(name, _)| name).collect();
     let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
     let book = Arc::new(book);
-    let reach = reach(&config, audit.clone(), database.clone());
+    let reach = reach(&config, audit.clone(), database.clone(), &program, &link.api);
     let sandbox = Sandbox::new(
         guests,
         database.clone(),
@@ -154,6 +155,8 @@ pub async fn run(
     let polling = tasks.spawn(introduce(link.api.clone(), intake, stop.clone()));
     let keeper = keeper(&config, program, sandbox, book, &dispatch, link.api)?;
     tasks.spawn(keeper.run(stop.clone()));
+    let ticks = TaskTracker::new();
+    tasks.spawn(Schedules::new(Arc::clone(&dispatch), ticks.clone()).run(stop.clone()));
     started(&Started { chat, health });
 
     let ended = tokio::select! {
@@ -163,19 +166,19 @@ pub async fn run(
         introduced = polling => introduced.unwrap_or(Err(AppError::Died("intake"))),
     };
     stop.cancel();
-    drain(&events, &metrics, &sending, &database).await;
+    drain(&events, &ticks, &metrics, &sending, &database).await;
     ended
 }
 
 /// What instances reach outside with.
-fn reach(config: &Config, audit: Audit, database: Database) -> Reach {
+fn reach(config: &Config, audit: Audit, database: Database, program: &Path, api: &Api) -> Reach {
     let services = Services {
         http: Arc::default(),
         ssh: Arc::default(),
         docker: Arc::default(),
         system: Arc::default(),
-        files: Arc::default(),
-        ocr: Arc::default(),
+        files: Arc::new(files::Service::new(Arc::new(api.clone()))),
+        ocr: Arc::new(ocr::Service::new(program.to_owned())),
         modules: Arc::default(),
     };
     let authority = Authority { policy: Arc::new(config.policy.clone()), audit, database };
@@ -311,12 +314,15 @@ async fn introduce(api: Api, intake: Intake, stop: CancellationToken) -> Result<
 
 async fn drain(
     events: &Lanes<Dispatch>,
+    ticks: &TaskTracker,
     metrics: &Metrics,
     sending: &CancellationToken,
     database: &Database,
 ) {
     let deadline = tokio::time::Instant::now() + DRAIN;
-    if tokio::time::timeout(DRAIN_EVENTS, events.finish()).await.is_err() {
+    ticks.close();
+    let finished = async { tokio::join!(events.finish(), ticks.wait()) };
+    if tokio::time::timeout(DRAIN_EVENTS, finished).await.is_err() {
         tracing::warn!("some events did not end in time; they are handled again at the next start");
     }
     let sent = async {

@@ -27,6 +27,9 @@ enum Command {
     /// Compiles a component from standard input to standard output, within hard limits.
     #[command(hide = true)]
     Compile,
+    /// Becomes tesseract, within hard limits: reads the picture on standard input, or lists its languages.
+    #[command(hide = true)]
+    Recognise { tesseract: std::path::PathBuf, languages: Option<String> },
 }
 
 /// Exit code of a wrong setting (`EX_CONFIG`).
@@ -40,6 +43,9 @@ impl Cli {
             Command::Run => run::run(),
             Command::Doctor => doctor::doctor(),
             Command::Compile => crate::module::compile_from_stdin(),
+            Command::Recognise { tesseract, languages } => {
+                crate::capability::ocr::recognise(&tesseract, languages.as_deref())
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod open;
 mod read;
 mod reserve;
 mod schema;
+mod slots;
 mod writer;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod journal;
 mod run;
 mod running;
 mod settle;
+mod tick;
 mod turns;
 
 use std::panic::AssertUnwindSafe;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::dialogs::Dialogs;
 use self::draft::Draft;
 pub(crate) use self::running::Running;
+pub(crate) use self::tick::{Tick, Ticked};
 use self::turns::Turn;
 pub(crate) use self::turns::Turns;
 use crate::audit::Audit;

@@ -29,8 +29,43 @@ pub(crate) enum Content {
     },
     /// Text that somebody else wrote: never run as a command.
     Forwarded,
-    /// A photo, document, voice message and so on, by its name.
+    /// A photo, a document or a voice message.
+    File(Upload),
+    /// A sound, a sticker and so on, by its name: nothing that a module can take.
     Media(&'static str),
+}
+
+/// A file that somebody sent. Its content is still with Telegram.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upload {
+    /// Its id at the Bot API.
+    pub(crate) id: String,
+    pub(crate) media: Media,
+    /// As its sender named it; empty if it has no name.
+    pub(crate) name: String,
+    /// As its sender's app says; empty when unknown.
+    pub(crate) mime: String,
+    /// In bytes, as the update says; 0 when unknown.
+    pub(crate) size: u64,
+    pub(crate) caption: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Media {
+    Photo,
+    Document,
+    Voice,
+}
+
+impl Media {
+    /// As people call it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Photo => "photo",
+            Self::Document => "document",
+            Self::Voice => "voice message",
+        }
+    }
 }
 
 impl Incoming {

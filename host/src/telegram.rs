@@ -6,6 +6,7 @@
 
 mod api;
 mod asides;
+mod download;
 mod intake;
 mod outbox;
 mod request;

@@ -19,6 +19,7 @@
 mod book;
 mod browser;
 mod chat;
+mod decided;
 mod disk;
 pub mod fixtures;
 mod host;
@@ -33,6 +34,7 @@ mod world;
 pub use book::{Book, Ledger};
 pub use browser::Browser;
 pub use chat::Chat;
+pub use decided::decide;
 pub use disk::SmallDisk;
 pub use host::{Host, binary, run};
 pub use manifest::with_manifest;
