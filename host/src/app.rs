@@ -4,6 +4,7 @@
 //! for them. Stop: no more intake, the event that each chat is at ends, what is queued is sent if that goes
 //! quickly, and the database closes. What is left then waits in the database for the next start.
 
+mod ground;
 mod keeper;
 mod link;
 mod people;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::ground::Ground;
 use self::keeper::Keeper;
 use self::link::{Link, connect, listen};
 use crate::audit::Audit;
@@ -25,7 +27,8 @@ use crate::builtin;
 use crate::capability::Services;
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
-use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
+use crate::control;
+use crate::dispatch::{Dialogs, Dispatch, Running, Turns, Withheld};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
 use crate::module::loader::Loader;
@@ -57,6 +60,8 @@ pub enum AppError {
     Recovery(#[from] CommitError),
     #[error("the {0} has failed; the log says why. Nothing is lost: start again when it is mended")]
     Died(&'static str),
+    #[error("{0}")]
+    Secrets(String),
     #[error("cannot start the sandbox: {0}")]
     Sandbox(String),
     #[error("cannot use {}: {source}", .path.display())]
@@ -80,7 +85,13 @@ pub async fn run(
     stop: CancellationToken,
     started: impl FnOnce(&Started),
 ) -> Result<(), AppError> {
-    let database = Database::open(&config.data_dir)?;
+    let ground = Ground::open(&config).await?;
+    let operate = Arc::new(ground.operate(&config));
+    let Ground { database, audit, book, .. } = ground;
+    let control = control::listen(&config.data_dir).map_err(|source| AppError::Directory {
+        path: control::path(&config.data_dir),
+        source,
+    })?;
     let metrics = Arc::new(Metrics::default());
     let tasks = TaskTracker::new();
     let health_listener = listen(SocketAddr::new(config.bind, 0), config.port, "PORT").await?;
@@ -91,14 +102,11 @@ pub async fn run(
     let (typing, typing_receiver) = mpsc::channel(64);
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
-    let audit = Audit::new(database.clone());
-    let own = builtin::all().into_iter().map(|(name, _)| name).collect();
-    let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
-    let book = Arc::new(book);
     let reach = reach(&config, audit.clone());
     let sandbox =
         Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing, reach);
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
+    guard_memory();
     let dispatch = Arc::new(Dispatch {
         catalog: Arc::default(),
         failures: Arc::default(),
@@ -114,6 +122,8 @@ pub async fn run(
         parse: telegram::update::reread,
         running: Running::default(),
         turns: Turns::default(),
+        operate: Arc::clone(&operate),
+        withheld: Withheld::default(),
         database: database.clone(),
     });
     let sending = CancellationToken::new();
@@ -122,6 +132,8 @@ pub async fn run(
     tasks.spawn(telegram::run_asides(link.api.clone(), asides_receiver));
     tasks.spawn(forward_typing(typing_receiver, asides));
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
+    tasks.spawn(audit.clone().keep_head(stop.clone()));
+    tasks.spawn(control::serve(control, operate, stop.clone()));
     recover(&database, &metrics, &outbox, &events).await?;
 
     let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
@@ -144,8 +156,19 @@ pub async fn run(
         introduced = polling => introduced.unwrap_or(Err(AppError::Died("intake"))),
     };
     stop.cancel();
-    drain(&events, &metrics, &sending, &database).await;
+    drain(&events, &metrics, &sending).await;
+    audit.note_last().await;
+    database.close().await;
     ended
+}
+
+/// Nobody but root may look into this process from now on. The engine has looked at its own memory before.
+fn guard_memory() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "cannot keep other processes of this user from looking into this one");
+    }
 }
 
 /// What instances reach outside with.
@@ -292,7 +315,6 @@ async fn drain(
     events: &Lanes<Dispatch>,
     metrics: &Metrics,
     sending: &CancellationToken,
-    database: &Database,
 ) {
     let deadline = tokio::time::Instant::now() + DRAIN;
     if tokio::time::timeout(DRAIN_EVENTS, events.finish()).await.is_err() {
@@ -307,5 +329,4 @@ async fn drain(
         tracing::warn!("some messages could not be sent in time; they are sent at the next start");
     }
     sending.cancel();
-    database.close().await;
 }

@@ -7,8 +7,10 @@
 
 mod dialogs;
 mod draft;
+mod operate;
 mod running;
 mod turns;
+mod withheld;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use self::draft::Draft;
 pub(crate) use self::running::Running;
 use self::turns::Turn;
 pub(crate) use self::turns::Turns;
+pub(crate) use self::withheld::Withheld;
 use crate::auth::Gate;
 use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, User};
 use crate::capability::limits::EVENT_WALL;
@@ -35,6 +38,7 @@ use crate::module::Module;
 use crate::module::catalog::Catalog;
 use crate::module::sandbox::{CallError, Occasion, Sandbox};
 use crate::native::{self, Answer};
+use crate::operate::Operate;
 use crate::outgoing::{Aside, Outgoing};
 use crate::permission::Origin;
 use crate::reply;
@@ -83,6 +87,10 @@ pub(crate) struct Dispatch {
     pub(crate) parse: fn(&str) -> Option<Incoming>,
     pub(crate) running: Running,
     pub(crate) turns: Turns,
+    /// What owners do beside talking to modules.
+    pub(crate) operate: Arc<Operate>,
+    /// What was taken out of messages before they were kept.
+    pub(crate) withheld: Withheld,
 }
 
 impl Work for Dispatch {
@@ -213,7 +221,7 @@ impl Dispatch {
         let dialog = self.dialogs.open(incoming.chat_id, arrived.received_ms);
         match route(&catalog, &incoming.content, dialog.as_ref()) {
             Route::Host { command, rest } => {
-                self.host(&catalog, arrived, &command, &rest, dialog.is_some())
+                self.host(&catalog, arrived, &command, &rest, dialog.is_some()).await
             }
             Route::Module { module, input } => {
                 if turn.is_none() {
@@ -228,7 +236,7 @@ impl Dispatch {
         }
     }
 
-    fn host(
+    async fn host(
         &self,
         catalog: &Catalog,
         arrived: &Arrived,
@@ -248,10 +256,10 @@ impl Dispatch {
             "modules" => native::modules(catalog, &[]),
             "cancel" if asking => Answer::text("Cancelled."),
             "cancel" => Answer::text("Nothing is running or being asked."),
-            _ => Answer::text(format!(
-                "/{} is not available in this version.",
-                reply::escape(command)
-            )),
+            _ => self.operate(arrived, command, rest).await.unwrap_or_else(|| {
+                let command = reply::escape(command);
+                Answer::text(format!("/{command} is not available in this version."))
+            }),
         };
         self.metrics.event("host", Ending::Ok);
         Draft::of_host(incoming, answer)

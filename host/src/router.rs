@@ -91,9 +91,9 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
 fn route_button(catalog: &Catalog, data: &str) -> Route {
     let mut parts = data.split(':').map(unescaped);
     let (owner, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let args = parts.collect();
+    let args: Vec<String> = parts.collect();
     if owner == HOST && HOST_COMMANDS.contains(&name.as_str()) {
-        return Route::Host { command: name, rest: String::new() };
+        return Route::Host { command: name, rest: args.join(" ") };
     }
     match catalog.module(&owner) {
         Some(module) if module.descriptor.actions.contains(&name) => {
