@@ -26,8 +26,8 @@ use crate::auth::Gate;
 use crate::builtin;
 use crate::capability::Services;
 use crate::config::Config;
-use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::control;
+use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns, Withheld};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
@@ -88,10 +88,8 @@ pub async fn run(
     let ground = Ground::open(&config).await?;
     let operate = Arc::new(ground.operate(&config));
     let Ground { database, audit, book, .. } = ground;
-    let control = control::listen(&config.data_dir).map_err(|source| AppError::Directory {
-        path: control::path(&config.data_dir),
-        source,
-    })?;
+    let control = control::listen(&config.data_dir)
+        .map_err(|source| AppError::Directory { path: control::path(&config.data_dir), source })?;
     let metrics = Arc::new(Metrics::default());
     let tasks = TaskTracker::new();
     let health_listener = listen(SocketAddr::new(config.bind, 0), config.port, "PORT").await?;
@@ -311,11 +309,7 @@ async fn introduce(api: Api, intake: Intake, stop: CancellationToken) -> Result<
     }
 }
 
-async fn drain(
-    events: &Lanes<Dispatch>,
-    metrics: &Metrics,
-    sending: &CancellationToken,
-) {
+async fn drain(events: &Lanes<Dispatch>, metrics: &Metrics, sending: &CancellationToken) {
     let deadline = tokio::time::Instant::now() + DRAIN;
     if tokio::time::timeout(DRAIN_EVENTS, events.finish()).await.is_err() {
         tracing::warn!("some events did not end in time; they are handled again at the next start");

@@ -106,7 +106,11 @@ async fn answer(mut stream: UnixStream, operate: &Operate) -> io::Result<()> {
             work.unwrap_or_else(|_| Outcome { text: "it took too long".to_owned(), code: 1 })
         }
         // The request is not repeated: it may hold a secret.
-        _ => Outcome { text: "the host does not understand the request; is this command of another version?".to_owned(), code: 1 },
+        _ => Outcome {
+            text: "the host does not understand the request; is this command of another version?"
+                .to_owned(),
+            code: 1,
+        },
     };
     let mut answer = serde_json::to_string(&outcome).map_err(io::Error::other)?;
     answer.push('\n');

@@ -10,6 +10,7 @@
 )]
 
 mod abuse;
+mod audit;
 mod bombs;
 mod browser;
 mod cache;
@@ -22,12 +23,14 @@ mod faults;
 mod files;
 mod finance;
 mod gate;
+mod grants;
 mod guide;
 mod image;
 mod local;
 mod refused;
 mod reload;
 mod replies;
+mod secrets;
 mod settings;
 mod shown;
 mod storage;

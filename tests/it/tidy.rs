@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 /// The layers of the host, from the top. A file may use what is in its own layer and below.
 const LAYERS: [&[&str]; 5] = [
-    &["main", "cli", "app", "telegram", "web", "watch", "local", "bench"],
-    &["dispatch", "router", "native", "reply", "report", "auth", "lanes", "incoming", "outgoing"],
+    &["main", "cli", "app", "telegram", "web", "watch", "local", "bench", "control"],
+    &[
+        "dispatch", "router", "native", "reply", "report", "auth", "lanes", "incoming", "outgoing",
+        "operate",
+    ],
     &["module", "builtin"],
     &["capability", "bindings"],
-    &["config", "database", "telemetry"],
+    &["config", "database", "telemetry", "audit", "grant", "permission", "secret"],
 ];
 /// What only these may name.
 const OWNERS: [(&str, &[&str]); 6] = [

@@ -43,8 +43,7 @@ impl Ground {
         let audit = Audit::sealed(database.clone(), secrets.seal());
         audit.begin(secrets.is_first_use()).await;
         let own = builtin::all().into_iter().map(|(name, _)| name).collect();
-        let book =
-            Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
+        let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
         Ok(Self { database, secrets, audit, book: Arc::new(book) })
     }
 

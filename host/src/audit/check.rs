@@ -96,9 +96,7 @@ impl Audit {
         }
         for (seq, hash) in [bounds.head, (bounds.filed.seq, bounds.filed.hash)] {
             let row = self.database.audit_rows(seq - 1, 1).await?.into_iter().next();
-            if seq > bounds.before.0
-                && row.is_none_or(|row| row.seq != seq || row.hash != hash)
-            {
+            if seq > bounds.before.0 && row.is_none_or(|row| row.seq != seq || row.hash != hash) {
                 return Ok(Some(Finding::Changed(seq)));
             }
         }
@@ -131,7 +129,8 @@ impl Audit {
         };
         // The first record of a key is written at once, the file a moment later.
         let head = mark(&ends.head, "the database's note of where the audit ends was changed")?;
-        let anchor = mark(&ends.anchor, "the database's note of where the audit begins was changed")?;
+        let anchor =
+            mark(&ends.anchor, "the database's note of where the audit begins was changed")?;
         let early = self.seal.is_keyed() && Seal::open().made(&filed);
         if !(early && self.is_before_key(&filed).await) {
             self.made(&filed, "the file audit.head was changed")?;

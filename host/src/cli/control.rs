@@ -35,10 +35,8 @@ pub(super) fn carry_out(request: Request) -> ExitCode {
         }
         Err(error) => {
             complain(&error);
-            let setting = matches!(
-                error.downcast_ref::<AppError>(),
-                Some(AppError::Setting { .. })
-            );
+            let setting =
+                matches!(error.downcast_ref::<AppError>(), Some(AppError::Setting { .. }));
             if setting { ExitCode::from(CONFIG) } else { ExitCode::FAILURE }
         }
     }

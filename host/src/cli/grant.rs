@@ -38,8 +38,6 @@ pub(super) fn grant(command: Grant) -> ExitCode {
         Grant::Allow { module, line } => {
             Request::GrantAllow { module, line: (!line.is_empty()).then(|| line.join(" ")) }
         }
-        Grant::Revoke { module, line } => {
-            Request::GrantRevoke { module, line: line.join(" ") }
-        }
+        Grant::Revoke { module, line } => Request::GrantRevoke { module, line: line.join(" ") },
     })
 }

@@ -125,18 +125,18 @@ impl Database {
             .read(|connection| {
                 let sql = "SELECT MAX(seq) FROM audit";
                 let newest = connection.query_row(sql, (), |row| row.get(0))?;
-                Ok(Ends { anchor: note(connection, ANCHOR)?, head: note(connection, HEAD)?, newest })
+                Ok(Ends {
+                    anchor: note(connection, ANCHOR)?,
+                    head: note(connection, HEAD)?,
+                    newest,
+                })
             })
             .await?;
         Ok(ends)
     }
 
     /// The rows after a number, in order.
-    pub(crate) async fn audit_rows(
-        &self,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<Row>, CommitError> {
+    pub(crate) async fn audit_rows(&self, after: i64, limit: u32) -> Result<Vec<Row>, CommitError> {
         let (_, rows) = self
             .read(move |connection| {
                 let sql =
@@ -157,7 +157,8 @@ impl Database {
         let (_, rows) = self
             .read(move |connection| {
                 // What somebody has made unreadable is passed over here, and found by the check of the chain.
-                let sql = "SELECT seq, record, hash FROM audit WHERE CASE WHEN json_valid(record) THEN
+                let sql =
+                    "SELECT seq, record, hash FROM audit WHERE CASE WHEN json_valid(record) THEN
                         (?1 IS NULL OR record ->> '$.module' = ?1)
                         AND (NOT ?2 OR record ->> '$.decision' = 'deny')
                     END ORDER BY seq DESC LIMIT ?3";
@@ -181,9 +182,8 @@ fn append(connection: &Connection, seal: &Seal, record: &str) -> rusqlite::Resul
     let head = note(connection, HEAD)?.and_then(|line| Mark::parse(&line));
     let (last, before) = head.map_or((0, String::new()), |head| (head.seq, head.hash));
     // Appending goes on whatever somebody has done to the table; the check of the chain will say it.
-    let newest: Option<i64> = connection
-        .prepare_cached("SELECT MAX(seq) FROM audit")?
-        .query_row((), |row| row.get(0))?;
+    let newest: Option<i64> =
+        connection.prepare_cached("SELECT MAX(seq) FROM audit")?.query_row((), |row| row.get(0))?;
     let seq = last.max(newest.unwrap_or(0)).saturating_add(1);
     let hash = seal.link(&before, seq, record);
     connection

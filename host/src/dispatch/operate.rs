@@ -58,7 +58,8 @@ impl Dispatch {
                     ));
                 };
                 let done = self.operate.set_secret(name, value, by).await;
-                let deleting = "\nI delete your message with it. Telegram may still show it in notifications.";
+                let deleting =
+                    "\nI delete your message with it. Telegram may still show it in notifications.";
                 answer(done.map(|text| escape(&text) + deleting))
             }
             [.., WITHHELD] => {
@@ -95,7 +96,10 @@ impl Dispatch {
         let asides = self.asides.clone();
         tokio::spawn(async move {
             if asides.send(Aside::Delete { chat_id, message_id }).await.is_err() {
-                tracing::warn!(chat = chat_id, "a message with a secret could not be deleted: the host stops");
+                tracing::warn!(
+                    chat = chat_id,
+                    "a message with a secret could not be deleted: the host stops"
+                );
             }
         });
     }
@@ -158,7 +162,8 @@ impl Dispatch {
         let mut html = "<b>Grants</b>\n".to_owned();
         for module in &modules {
             let of = |row: &&Row| &*row.module == *module;
-            let count = |state: fn(&Row) -> bool| rows.iter().filter(of).filter(|row| state(row)).count();
+            let count =
+                |state: fn(&Row) -> bool| rows.iter().filter(of).filter(|row| state(row)).count();
             let granted = count(|row| row.allowed && row.wanted);
             let waiting = count(|row| !row.allowed && row.by.is_none());
             let revoked = count(|row| !row.allowed && row.by.is_some());
@@ -192,7 +197,11 @@ fn of_module(module: &str, rows: &[Row], before: &str) -> Answer {
             (false, None) => "⏳",
         };
         let (line, state) = (escaped(&row.scope.to_string()), escaped(&operate::state(row)));
-        html.push_str(&format!("\n{number}. {mark} <code>{}</code>\n{}", escape(&line), escape(&state)));
+        html.push_str(&format!(
+            "\n{number}. {mark} <code>{}</code>\n{}",
+            escape(&line),
+            escape(&state)
+        ));
         if !row.reason.is_empty() {
             html.push_str(&format!(": {}", escape(&escaped(&row.reason))));
         }
@@ -204,7 +213,11 @@ fn of_module(module: &str, rows: &[Row], before: &str) -> Answer {
         html.push_str("\nIt asks for nothing.\n");
     }
     if rows.len() > LINES {
-        html.push_str(&format!("\n… and {} more: <code>umbrasil grant list {}</code>", rows.len() - LINES, escape(module)));
+        html.push_str(&format!(
+            "\n… and {} more: <code>umbrasil grant list {}</code>",
+            rows.len() - LINES,
+            escape(module)
+        ));
     }
     let mut keyboard: Keyboard = buttons.chunks(3).map(<[_]>::to_vec).collect();
     keyboard.push(vec![host_button("⬅️ All grants", "grants")]);
@@ -217,7 +230,10 @@ fn sure(module: &str, row: &Row, sum: &str, label: &str, verb: &str) -> Answer {
         "revoke" => "Calls that need it are refused from the next one on.",
         _ => "Calls that are within it are let through from the next one on.",
     };
-    let html = format!("{label} this permission of <b>{}</b>?\n<code>{line}</code>\n{effect}", escape(module));
+    let html = format!(
+        "{label} this permission of <b>{}</b>?\n<code>{line}</code>\n{effect}",
+        escape(module)
+    );
     let keyboard = vec![vec![
         grant_button(label, module, verb, sum),
         host_button("Back", &format!("grants:{module}")),

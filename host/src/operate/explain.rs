@@ -95,10 +95,7 @@ fn denied() -> impl Iterator<Item = String> {
 
 fn granted(permissions: &Permissions, call: &Call) -> String {
     let found = permissions.grants.iter().find(|grant| grant.scope.covers(call));
-    found.map_or_else(
-        || "no".to_owned(),
-        |grant| format!("{} by {}", grant.scope, grant.by),
-    )
+    found.map_or_else(|| "no".to_owned(), |grant| format!("{} by {}", grant.scope, grant.by))
 }
 
 /// The narrowest permission that covers the call.

@@ -44,7 +44,9 @@ impl Operate {
         let wanted = |row: &Row| row.wanted && scope.includes(&row.scope);
         let mut text = format!("Granted to {module}: {scope}");
         if !self.book.rows(Some(module)).iter().any(wanted) {
-            text.push_str("\nIts manifest does not ask for that, so it has no effect until a version does.");
+            text.push_str(
+                "\nIts manifest does not ask for that, so it has no effect until a version does.",
+            );
         }
         Ok(text)
     }

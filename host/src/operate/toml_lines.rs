@@ -43,19 +43,25 @@ fn lines(prefix: &str, scope: &Scope) -> Vec<String> {
         What::Docker(_) => {
             let (verb, container) = rest.split_once(' ').unwrap_or((rest, "*"));
             let container = literal(container);
-            vec![list("docker"), format!("verbs = [{verb:?}]"), format!("containers = [{container}]")]
+            vec![
+                list("docker"),
+                format!("verbs = [{verb:?}]"),
+                format!("containers = [{container}]"),
+            ]
         }
         What::System(part) => vec![one("system"), format!("read = [{:?}]", part.word())],
         What::Files => vec![one("files")],
         What::Ocr => vec![one("ocr")],
         What::Config(name) => vec![one("config"), format!("read = [{name:?}]")],
-        What::Module { module, command } => vec![
-            list("modules"),
-            format!("name = {module:?}"),
-            format!("commands = [{command:?}]"),
-        ],
+        What::Module { module, command } => {
+            vec![list("modules"), format!("name = {module:?}"), format!("commands = [{command:?}]")]
+        }
         What::Storage { keys, bytes } => {
-            vec![one("storage"), format!("keys = {keys}"), format!("quota = \"{}KiB\"", bytes >> 10)]
+            vec![
+                one("storage"),
+                format!("keys = {keys}"),
+                format!("quota = \"{}KiB\"", bytes >> 10),
+            ]
         }
         What::Schedule(schedule) => {
             let mut lines = vec![list("schedule"), format!("name = {:?}", schedule.name)];

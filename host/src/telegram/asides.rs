@@ -13,7 +13,8 @@ use crate::telemetry::redact::redacted;
 /// Pauses between tries to delete a message with a secret.
 const PAUSES: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(20)];
-const UNDELETED: &str = "⚠️ I could not delete your message with the secret: please delete it yourself.";
+const UNDELETED: &str =
+    "⚠️ I could not delete your message with the secret: please delete it yourself.";
 /// Asides on their way at once.
 const PARALLEL: usize = 16;
 

@@ -115,11 +115,28 @@ mod tests {
 
     #[test]
     fn what_may_be_a_value_in_the_wrong_place_is_not_kept() {
-        for text in ["/secret set s3cret", "/secret set s3cret API_KEY", "/secret s3cret", "/secret add X s3cret", "/secret remove s3cret", "/secret list s3cret", "/secret remove X s3cret"] {
+        for text in [
+            "/secret set s3cret",
+            "/secret set s3cret API_KEY",
+            "/secret s3cret",
+            "/secret add X s3cret",
+            "/secret remove s3cret",
+            "/secret list s3cret",
+            "/secret remove X s3cret",
+        ] {
             let (kept, value) = taken(text).unwrap_or_else(|| panic!("{text}"));
             assert!(!kept.contains("s3cret") && value.is_none(), "{text}: {kept}");
         }
-        for text in ["/secret", "/secret list", "/secret set", "/secret remove API_KEY", "/secret set API_KEY", "/secrets set A b", "secret set A b", "/start"] {
+        for text in [
+            "/secret",
+            "/secret list",
+            "/secret set",
+            "/secret remove API_KEY",
+            "/secret set API_KEY",
+            "/secrets set A b",
+            "secret set A b",
+            "/start",
+        ] {
             assert_eq!(taken(text), None, "{text}");
         }
     }

@@ -43,7 +43,8 @@ fn a_secret_is_masked_in_every_form() {
 #[test]
 fn what_stands_around_a_secret_stays() {
     let redactor = redactor(&["123:abcdefghijklmnopqrst", "sk-prefix", "sk-prefix-longer"]);
-    let masked = redactor.redact("POST /bot123:abcdefghijklmnopqrst/getMe sk-prefix-longer. sk-prefix!");
+    let masked =
+        redactor.redact("POST /bot123:abcdefghijklmnopqrst/getMe sk-prefix-longer. sk-prefix!");
     assert_eq!(masked, "POST /bot[redacted]/getMe [redacted]. [redacted]!");
     assert_eq!(redactor.redact("the abcdefghijklmnopqrst alone"), "the [redacted] alone");
     assert!(matches!(redactor.redact("nothing here"), Cow::Borrowed("nothing here")));
@@ -58,11 +59,16 @@ fn short_values_are_left_alone() {
 #[test]
 fn a_private_key_is_masked_line_by_line() {
     let line = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW";
-    let pem = format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{line}\nshort\n-----END OPENSSH PRIVATE KEY-----\n");
+    let pem = format!(
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n{line}\nshort\n-----END OPENSSH PRIVATE KEY-----\n"
+    );
     for secret in [pem.clone(), STANDARD.encode(&pem)] {
         let redactor = redactor(&[&secret]);
         assert_eq!(redactor.redact(&format!("read {line}")), "read [redacted]");
-        assert_eq!(redactor.redact("-----BEGIN OPENSSH PRIVATE KEY-----"), "-----BEGIN OPENSSH PRIVATE KEY-----");
+        assert_eq!(
+            redactor.redact("-----BEGIN OPENSSH PRIVATE KEY-----"),
+            "-----BEGIN OPENSSH PRIVATE KEY-----"
+        );
     }
 }
 
