@@ -4,6 +4,7 @@
 //! for them. Stop: no more intake, the event that each chat is at ends, what is queued is sent if that goes
 //! quickly, and the database closes. What is left then waits in the database for the next start.
 
+mod ground;
 mod keeper;
 mod link;
 mod people;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::ground::Ground;
 use self::keeper::Keeper;
 use self::link::{Link, connect, listen};
 use crate::audit::Audit;
@@ -25,8 +27,9 @@ use crate::builtin;
 use crate::capability::permit::Authority;
 use crate::capability::{Services, files, ocr};
 use crate::config::Config;
+use crate::control;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
-use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
+use crate::dispatch::{Dialogs, Dispatch, Running, Turns, Withheld};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
 use crate::module::delegate::Delegate;
@@ -60,6 +63,8 @@ pub enum AppError {
     Recovery(#[from] CommitError),
     #[error("the {0} has failed; the log says why. Nothing is lost: start again when it is mended")]
     Died(&'static str),
+    #[error("{0}")]
+    Secrets(String),
     #[error("cannot start the sandbox: {0}")]
     Sandbox(String),
     #[error("cannot use {}: {source}", .path.display())]
@@ -83,7 +88,11 @@ pub async fn run(
     stop: CancellationToken,
     started: impl FnOnce(&Started),
 ) -> Result<(), AppError> {
-    let database = Database::open(&config.data_dir)?;
+    let ground = Ground::open(&config).await?;
+    let operate = Arc::new(ground.operate(&config));
+    let Ground { database, audit, book, .. } = ground;
+    let control = control::listen(&config.data_dir)
+        .map_err(|source| AppError::Directory { path: control::path(&config.data_dir), source })?;
     let metrics = Arc::new(Metrics::default());
     let tasks = TaskTracker::new();
     let health_listener = listen(SocketAddr::new(config.bind, 0), config.port, "PORT").await?;
@@ -94,10 +103,6 @@ pub async fn run(
     let (typing, typing_receiver) = mpsc::channel(64);
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
-    let audit = Audit::new(database.clone());
-    let own = builtin::all().into_iter().map(|(name, _)| name).collect();
-    let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
-    let book = Arc::new(book);
     let reach = reach(&config, audit.clone(), database.clone(), &program, &link.api);
     let sandbox = Sandbox::new(
         guests,
@@ -108,6 +113,7 @@ pub async fn run(
         reach.clone(),
     );
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
+    guard_memory();
     let dispatch = Arc::new(Dispatch {
         catalog: Arc::default(),
         failures: Arc::default(),
@@ -123,12 +129,14 @@ pub async fn run(
         parse: telegram::update::reread,
         running: Running::default(),
         turns: Turns::default(),
+        operate: Arc::clone(&operate),
+        withheld: Withheld::default(),
         database: database.clone(),
         book: Arc::clone(&book),
         audit: audit.clone(),
         breaker: Arc::default(),
         ssh: Arc::clone(&reach.services.ssh),
-        reload: Arc::default(),
+        reload: Arc::clone(&operate.granted),
     });
     reach.services.modules.connect(Arc::new(Delegate::new(
         Arc::clone(&dispatch.catalog),
@@ -142,6 +150,8 @@ pub async fn run(
     tasks.spawn(telegram::run_asides(link.api.clone(), asides_receiver));
     tasks.spawn(forward_typing(typing_receiver, asides));
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
+    tasks.spawn(audit.clone().keep_head(stop.clone()));
+    tasks.spawn(control::serve(control, operate, stop.clone()));
     recover(&database, &metrics, &outbox, &events).await?;
 
     let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
@@ -166,8 +176,19 @@ pub async fn run(
         introduced = polling => introduced.unwrap_or(Err(AppError::Died("intake"))),
     };
     stop.cancel();
-    drain(&events, &ticks, &metrics, &sending, &database).await;
+    drain(&events, &ticks, &metrics, &sending).await;
+    audit.note_last().await;
+    database.close().await;
     ended
+}
+
+/// Nobody but root may look into this process from now on. The engine has looked at its own memory before.
+fn guard_memory() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "cannot keep other processes of this user from looking into this one");
+    }
 }
 
 /// What instances reach outside with.
@@ -317,7 +338,6 @@ async fn drain(
     ticks: &TaskTracker,
     metrics: &Metrics,
     sending: &CancellationToken,
-    database: &Database,
 ) {
     let deadline = tokio::time::Instant::now() + DRAIN;
     ticks.close();
@@ -334,5 +354,4 @@ async fn drain(
         tracing::warn!("some messages could not be sent in time; they are sent at the next start");
     }
     sending.cancel();
-    database.close().await;
 }

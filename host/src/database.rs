@@ -15,6 +15,7 @@ mod open;
 mod read;
 mod reserve;
 mod schema;
+mod secrets;
 mod slots;
 mod writer;
 
@@ -27,11 +28,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::audit::{Ends, Mark, Row as AuditRow, Seal};
 pub use self::conflict::{Read, Reads};
 pub use self::grants::{Decision, Trust};
 pub use self::journal::Action;
 pub use self::open::OpenError;
 pub use self::read::{RANGE_BYTES, RANGE_ITEMS, Range};
+pub(crate) use self::secrets::SealedSecret;
 
 /// The host's memory. Cheap to clone; the file closes with [`Database::close`].
 #[derive(Clone)]

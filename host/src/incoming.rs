@@ -9,7 +9,12 @@ pub(crate) struct Incoming {
     /// When it was written, in milliseconds since 1970.
     pub(crate) at_ms: i64,
     pub(crate) content: Content,
+    /// The message that it is, if it is one.
+    pub(crate) message_id: Option<i64>,
 }
+
+/// Stands for what was taken out of a text before it was kept.
+pub(crate) const WITHHELD: &str = "[withheld]";
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct User {

@@ -11,6 +11,7 @@ mod intake;
 mod outbox;
 mod request;
 pub(crate) mod update;
+mod withhold;
 
 pub(crate) use self::api::{Api, ApiError};
 pub(crate) use self::asides::run as run_asides;

@@ -11,6 +11,7 @@
 
 mod abuse;
 mod approvals;
+mod audit;
 mod bombs;
 mod breaker;
 mod browser;
@@ -25,6 +26,7 @@ mod files;
 mod files_capability;
 mod finance;
 mod gate;
+mod grants;
 mod guide;
 mod image;
 mod local;
@@ -34,6 +36,7 @@ mod refused;
 mod reload;
 mod replies;
 mod schedule;
+mod secrets;
 mod settings;
 mod shown;
 mod storage;

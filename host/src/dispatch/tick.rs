@@ -191,6 +191,7 @@ impl Dispatch {
             user: incoming::User { id: owner, name: String::new(), language: String::new() },
             at_ms: chrono::Utc::now().timestamp_millis(),
             content: Content::Text(String::new()),
+            message_id: None,
         }
     }
 

@@ -48,6 +48,7 @@ struct Envelope<'a> {
 
 #[derive(Debug, Deserialize)]
 struct Message {
+    message_id: Option<i64>,
     date: i64,
     from: Option<Person>,
     chat: Chat,
@@ -190,7 +191,8 @@ impl Message {
         };
         let at_ms = if self.date > 0 { self.date.saturating_mul(1000) } else { now_ms };
         let from = self.from.ok_or(Unusable::Malformed)?;
-        Ok(Incoming { update_id, chat_id: self.chat.id, user: from.into(), at_ms, content })
+        let (chat_id, message_id) = (self.chat.id, self.message_id);
+        Ok(Incoming { update_id, chat_id, user: from.into(), at_ms, content, message_id })
     }
 }
 
@@ -206,6 +208,7 @@ impl CallbackQuery {
             user: self.from.into(),
             at_ms: now_ms,
             content,
+            message_id: None,
         })
     }
 }
