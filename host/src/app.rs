@@ -23,6 +23,7 @@ use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
 use crate::capability::Services;
+use crate::capability::ssh::{self, HostKeyNotice};
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
@@ -95,7 +96,8 @@ pub async fn run(
     let own = builtin::all().into_iter().map(|(name, _)| name).collect();
     let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
     let book = Arc::new(book);
-    let reach = reach(&config, audit.clone());
+    let (host_keys, _unasked) = mpsc::channel(16);
+    let reach = reach(&config, audit.clone(), &database, host_keys);
     let sandbox =
         Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing, reach);
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
@@ -149,10 +151,16 @@ pub async fn run(
 }
 
 /// What instances reach outside with.
-fn reach(config: &Config, audit: Audit) -> Reach {
+fn reach(
+    config: &Config,
+    audit: Audit,
+    database: &Database,
+    host_keys: mpsc::Sender<HostKeyNotice>,
+) -> Reach {
+    let ssh = ssh::Service::new(config.targets.clone(), database.clone(), host_keys);
     let services = Services {
         http: Arc::default(),
-        ssh: Arc::default(),
+        ssh: Arc::new(ssh),
         docker: Arc::default(),
         system: Arc::default(),
         files: Arc::default(),

@@ -10,6 +10,7 @@ mod audit;
 mod cache;
 mod conflict;
 mod grants;
+mod host_keys;
 mod journal;
 mod open;
 mod read;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::conflict::{Read, Reads};
 pub use self::grants::{Decision, Trust};
+pub use self::host_keys::HostKey;
 pub use self::journal::Action;
 pub use self::open::OpenError;
 pub use self::read::{RANGE_BYTES, RANGE_ITEMS, Range};
