@@ -33,6 +33,8 @@
 
 pub(crate) mod imports;
 
+pub(crate) mod ssh;
+
 mod check;
 mod outcome;
 mod world;

@@ -9,6 +9,7 @@ use crate::bindings::umbrasil::module::log::Level;
 pub(crate) struct World {
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
     pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) servers: super::ssh::Servers,
 }
 
 /// The transaction and the effects of the event that runs.
@@ -18,6 +19,7 @@ pub(crate) struct Running {
     /// What the event wrote; none is a deletion.
     pub(crate) writes: BTreeMap<String, Option<Vec<u8>>>,
     pub(crate) effects: Effects,
+    pub(crate) ssh_calls: u32,
 }
 
 /// What an event did besides its replies and its writes.
