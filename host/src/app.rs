@@ -23,12 +23,14 @@ use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
 use crate::capability::Services;
+use crate::capability::permit::Authority;
 use crate::capability::ssh::{self, HostKeyNotice};
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
+use crate::module::delegate::Delegate;
 use crate::module::loader::Loader;
 use crate::module::registry::Registry;
 use crate::module::sandbox::{Reach, Sandbox};
@@ -97,9 +99,15 @@ pub async fn run(
     let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
     let book = Arc::new(book);
     let (host_keys, _unasked) = mpsc::channel(16);
-    let reach = reach(&config, audit.clone(), &database, host_keys);
-    let sandbox =
-        Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing, reach);
+    let reach = reach(&config, audit.clone(), database.clone(), host_keys);
+    let sandbox = Sandbox::new(
+        guests,
+        database.clone(),
+        settings,
+        Arc::clone(&metrics),
+        typing,
+        reach.clone(),
+    );
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
     let dispatch = Arc::new(Dispatch {
         catalog: Arc::default(),
@@ -117,7 +125,18 @@ pub async fn run(
         running: Running::default(),
         turns: Turns::default(),
         database: database.clone(),
+        book: Arc::clone(&book),
+        audit: audit.clone(),
+        breaker: Arc::default(),
+        ssh: Arc::clone(&reach.services.ssh),
+        reload: Arc::default(),
     });
+    reach.services.modules.connect(Arc::new(Delegate::new(
+        Arc::clone(&dispatch.catalog),
+        &sandbox,
+        Arc::clone(&book),
+        Arc::clone(&dispatch.breaker),
+    )));
     let sending = CancellationToken::new();
     let events = Arc::new(Lanes::new(Arc::clone(&dispatch), stop.clone()));
     let outbox = outbox(&link, &database, &metrics, &sending);
@@ -154,7 +173,7 @@ pub async fn run(
 fn reach(
     config: &Config,
     audit: Audit,
-    database: &Database,
+    database: Database,
     host_keys: mpsc::Sender<HostKeyNotice>,
 ) -> Reach {
     let ssh = ssh::Service::new(config.targets.clone(), database.clone(), host_keys);
@@ -167,7 +186,8 @@ fn reach(
         ocr: Arc::default(),
         modules: Arc::default(),
     };
-    Reach { services, policy: Arc::new(config.policy.clone()), audit }
+    let authority = Authority { policy: Arc::new(config.policy.clone()), audit, database };
+    Reach { services, authority }
 }
 
 fn outbox(
@@ -203,6 +223,8 @@ fn keeper(
         Arc::clone(&dispatch.failures),
         config.disabled.iter().cloned().collect(),
         Arc::clone(&dispatch.metrics),
+        Arc::clone(&dispatch.breaker),
+        Arc::clone(&dispatch.reload),
     );
     Ok(Keeper { registry: Arc::new(registry), dispatch: Arc::clone(dispatch), api })
 }

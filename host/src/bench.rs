@@ -10,6 +10,7 @@ use crate::audit::Audit;
 use crate::bindings::exports::umbrasil::module::handler::{Call, Event, Input, Moment, User};
 use crate::builtin;
 use crate::capability::Services;
+use crate::capability::permit::Authority;
 use crate::database::{Commit, Database, Quota, Reads, Writes};
 use crate::module::Module;
 use crate::module::loader::{Candidate, Loader};
@@ -33,8 +34,9 @@ impl Bench {
         let runtime = tokio::runtime::Handle::current();
         let metrics = Arc::new(Metrics::default());
         let audit = Audit::new(database.clone());
-        let reach =
-            Reach { services: Services::default(), policy: Arc::default(), audit: audit.clone() };
+        let authority =
+            Authority { policy: Arc::default(), audit: audit.clone(), database: database.clone() };
+        let reach = Reach { services: Services::default(), authority };
         let sandbox = Sandbox::new(runtime, database.clone(), settings, metrics, typing, reach);
         let sandbox = Arc::new(sandbox.map_err(|error| anyhow::anyhow!("{error:#}"))?);
         let book = Book::open(database.clone(), audit, BTreeMap::new(), Vec::new()).await?;

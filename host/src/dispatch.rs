@@ -5,17 +5,21 @@
 //! and "this update is done" as one. Only then do the messages go to the sender. Whatever happens before
 //! the commit leaves no trace; whatever happens after it is finished at the next start.
 
+mod approve;
 mod dialogs;
 mod draft;
+mod journal;
+mod run;
 mod running;
+mod settle;
 mod turns;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use chrono::Offset as _;
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -25,30 +29,28 @@ use self::draft::Draft;
 pub(crate) use self::running::Running;
 use self::turns::Turn;
 pub(crate) use self::turns::Turns;
+use crate::audit::Audit;
 use crate::auth::Gate;
-use crate::bindings::exports::umbrasil::module::handler::{Event, Input, Moment, User};
-use crate::capability::limits::EVENT_WALL;
-use crate::database::{Commit, CommitError, Database, DialogChange, QueuedMessage};
-use crate::incoming::{Content, Incoming};
+use crate::capability::ssh;
+use crate::database::{CommitError, Database, QueuedMessage};
+use crate::incoming::Incoming;
 use crate::lanes::{Flow, Work};
-use crate::module::Module;
+use crate::module::breaker::Breaker;
 use crate::module::catalog::Catalog;
-use crate::module::sandbox::{CallError, Occasion, Sandbox};
+use crate::module::sandbox::Sandbox;
 use crate::native::{self, Answer};
-use crate::outgoing::{Aside, Outgoing};
-use crate::permission::Origin;
+use crate::outgoing::Aside;
+use crate::permission::Book;
 use crate::reply;
 use crate::report;
-use crate::router::{Route, route};
+use crate::router::{HOST_TAPS, Route, route};
 use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{Ending, Refusal, Stage};
+use crate::telemetry::metrics::{Ending, Stage};
 
 /// How often an event is run again because others were faster.
 const RERUNS: u32 = 8;
 /// A recovered update that was begun this often without end is taken for the reason of the crashes.
 const ATTEMPTS: u32 = 3;
-/// Telegram shows a pressed button as busy until it is answered: answered after this at the latest.
-const BUTTON_PATIENCE: Duration = Duration::from_secs(3);
 /// Pauses between tries to keep something when the database fails.
 const STORAGE_PAUSE: Duration = Duration::from_secs(2);
 
@@ -83,6 +85,19 @@ pub(crate) struct Dispatch {
     pub(crate) parse: fn(&str) -> Option<Incoming>,
     pub(crate) running: Running,
     pub(crate) turns: Turns,
+    /// What each module may do, and what owners decided.
+    pub(crate) book: Arc<Book>,
+    pub(crate) audit: Audit,
+    /// Which modules are paused.
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) ssh: Arc<ssh::Service>,
+    /// Has the modules directory looked at again, as when an owner has agreed to something.
+    pub(crate) reload: Arc<tokio::sync::Notify>,
+}
+
+/// Update ids may restart; together with the time of arrival, which is kept, they do not repeat.
+fn event_id(arrived: &Arrived) -> String {
+    format!("{}-{}", arrived.incoming.update_id, arrived.received_ms)
 }
 
 impl Work for Dispatch {
@@ -141,27 +156,42 @@ impl Dispatch {
             self.insist(arrived, Draft::default()).await;
             return;
         }
+        let event = event_id(arrived);
+        if arrived.recovered
+            && let Some(text) = self.interrupted(&event).await
+        {
+            let draft = Draft::of_failure(incoming, &text);
+            self.insist(arrived, Draft { journalled: Some(event), ..draft }).await;
+            return;
+        }
         let cancelled = self.running.begin(chat);
         let mut turn = None;
+        let outside = Arc::new(AtomicBool::new(false));
         for attempt in 1.. {
             // Only the answering can be cancelled: once a commit is asked for, it may have happened.
-            let draft = tokio::select! {
-                draft = self.answer(arrived, &mut turn) => draft,
-                () = cancelled.cancelled() => self.stopped(&arrived.incoming),
+            let mut draft = tokio::select! {
+                draft = self.answer(arrived, &mut turn, &outside) => draft,
+                () = cancelled.cancelled() => self.stopped(&arrived.incoming, &event, &outside).await,
             };
+            let went_outside = outside.load(Ordering::Acquire);
+            if went_outside && draft.journalled.is_none() {
+                draft.journalled = Some(event.clone());
+            }
             let module = draft
                 .writes
                 .first()
                 .map_or_else(|| "host".into(), |writes| Arc::clone(&writes.module));
             match self.settle(arrived, draft).await {
-                Err(CommitError::Conflict) if attempt <= RERUNS => {
+                // What reached outside is not done a second time.
+                Err(CommitError::Conflict) if attempt <= RERUNS && !went_outside => {
                     tracing::debug!(update, attempt, "overtaken by another event; running again");
                     if turn.is_none() {
                         turn = self.turns.wait(&module).await;
                     }
                 }
                 Err(error) => {
-                    self.refuse(arrived, &module, &error).await;
+                    let journalled = went_outside.then(|| event.clone());
+                    self.refuse(arrived, &module, &error, journalled).await;
                     break;
                 }
                 Ok(()) => break,
@@ -170,9 +200,13 @@ impl Dispatch {
         self.running.end(chat);
     }
 
-    fn stopped(&self, incoming: &Incoming) -> Draft {
+    async fn stopped(&self, incoming: &Incoming, event: &str, outside: &AtomicBool) -> Draft {
         self.metrics.event("host", Ending::Cancelled);
-        Draft::of_failure(incoming, "⏹ Stopped. Nothing was saved.")
+        let mut html = "⏹ Stopped. Nothing was saved.".to_owned();
+        if outside.load(Ordering::Acquire) {
+            html.push_str(&self.done_outside(event).await);
+        }
+        Draft::of_failure(incoming, &html)
     }
 
     /// Notes that a recovered update is begun; puts it aside if it was begun too often.
@@ -207,11 +241,19 @@ impl Dispatch {
     }
 
     /// Finds who answers, and lets it.
-    async fn answer(&self, arrived: &Arrived, turn: &mut Option<Turn>) -> Draft {
+    async fn answer(
+        &self,
+        arrived: &Arrived,
+        turn: &mut Option<Turn>,
+        outside: &Arc<AtomicBool>,
+    ) -> Draft {
         let incoming = &arrived.incoming;
         let catalog = self.catalog.load_full();
         let dialog = self.dialogs.open(incoming.chat_id, arrived.received_ms);
         match route(&catalog, &incoming.content, dialog.as_ref()) {
+            Route::Host { command, rest } if HOST_TAPS.contains(&command.as_str()) => {
+                self.tapped(arrived, &command, &rest, outside).await
+            }
             Route::Host { command, rest } => {
                 self.host(&catalog, arrived, &command, &rest, dialog.is_some())
             }
@@ -219,7 +261,8 @@ impl Dispatch {
                 if turn.is_none() {
                     *turn = self.turns.join(&module.name).await;
                 }
-                self.module(arrived, &module, input).await
+                let cause = self.cause(arrived, &module, &input);
+                self.module(arrived, &module, &cause, Vec::new(), outside).await
             }
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);
@@ -255,168 +298,5 @@ impl Dispatch {
         };
         self.metrics.event("host", Ending::Ok);
         Draft::of_host(incoming, answer)
-    }
-
-    async fn module(&self, arrived: &Arrived, module: &Arc<Module>, input: Input) -> Draft {
-        let user = arrived.incoming.user.id;
-        let owner = self.gate.is_owner(user);
-        let occasion = Occasion {
-            chat_id: arrived.incoming.chat_id,
-            event: self.event(arrived, input),
-            actor: format!("{} {user}", if owner { "owner" } else { "user" }),
-            origin: if owner { Origin::Owner } else { Origin::User },
-            tickets: Vec::new(),
-            read_only: false,
-            upload: None,
-            wall: EVENT_WALL,
-        };
-        let mut handling = std::pin::pin!(self.sandbox.handle(module, occasion));
-        let in_time = tokio::time::timeout(BUTTON_PATIENCE, &mut handling).await;
-        let handled = if let Ok(handled) = in_time {
-            handled
-        } else {
-            self.answer_button(&arrived.incoming, None);
-            handling.await
-        };
-        match handled {
-            Ok(outcome) => {
-                self.metrics.event(&module.name, Ending::Ok);
-                Draft::of_module(module, &arrived.incoming, arrived.received_ms, outcome)
-            }
-            Err(error) => self.failed(arrived, module, &error),
-        }
-    }
-
-    fn event(&self, arrived: &Arrived, input: Input) -> Event {
-        let Arrived { incoming, received_ms, .. } = arrived;
-        let at = chrono::DateTime::from_timestamp_millis(incoming.at_ms).unwrap_or_default();
-        let offset = at.with_timezone(&self.time_zone).offset().fix().local_minus_utc();
-        let user = User {
-            id: incoming.user.id,
-            name: incoming.user.name.to_string(),
-            language: incoming.user.language.to_string(),
-            owner: self.gate.is_owner(incoming.user.id),
-        };
-        Event {
-            // Update ids may restart; together with the time of arrival, which is kept, they do not repeat.
-            id: format!("{}-{received_ms}", incoming.update_id),
-            user,
-            at: Moment {
-                unix_ms: u64::try_from(incoming.at_ms).unwrap_or(0),
-                offset_seconds: offset,
-            },
-            input,
-        }
-    }
-
-    fn failed(&self, arrived: &Arrived, module: &Module, error: &CallError) -> Draft {
-        let (name, update) = (&*module.name, arrived.incoming.update_id);
-        let reference = report::reference(update);
-        let ending = error.ending();
-        self.metrics.event(name, ending);
-        if ending.is_failure() {
-            let detail = crate::telemetry::logging::escaped(
-                &format!("{error:?}").chars().take(4096).collect::<String>(),
-            );
-            tracing::warn!(module = name, reference, detail, "a module failed: it {error}");
-        }
-        Draft::of_failure(&arrived.incoming, &report::call_failed(name, error, &reference))
-    }
-
-    /// Commits, and hands over what is to be sent.
-    async fn settle(&self, arrived: &Arrived, draft: Draft) -> Result<(), CommitError> {
-        let began = Instant::now();
-        let chat_id = arrived.incoming.chat_id;
-        let Draft { writes, messages, dialog, notice, failed } = draft;
-        let change = match (dialog, self.dialogs.has(chat_id)) {
-            (None, true) if failed => None,
-            (None, false) => None,
-            (dialog, _) => Some(DialogChange { chat_id, dialog }),
-        };
-        let commit = Commit {
-            update_id: Some(arrived.incoming.update_id),
-            writes,
-            messages,
-            dialog: change.clone(),
-            ..Commit::default()
-        };
-        match self.database.commit(commit).await {
-            Ok(queued) => {
-                if let Some(change) = change {
-                    self.dialogs.apply(change);
-                }
-                self.metrics.time(Stage::Commit, began.elapsed());
-                self.metrics.answered(arrived.received.elapsed());
-                self.send(queued);
-                self.answer_button(&arrived.incoming, notice);
-                Ok(())
-            }
-            // An earlier process, or an earlier try, has done it: its messages are in the outbox.
-            Err(CommitError::AlreadyDone) => {
-                self.answer_button(&arrived.incoming, None);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Says durably that nothing was kept.
-    async fn refuse(&self, arrived: &Arrived, module: &str, error: &CommitError) {
-        let reference = report::reference(arrived.incoming.update_id);
-        tracing::error!(%error, module, reference, "an answer could not be kept");
-        self.metrics.event(
-            module,
-            if *error == CommitError::Conflict { Ending::Conflict } else { Ending::Storage },
-        );
-        if matches!(error, CommitError::Quota { .. }) {
-            self.metrics.denied(module, Refusal::Quota);
-        }
-        let html = report::commit_failed(module, error, &reference);
-        self.insist(arrived, Draft::of_failure(&arrived.incoming, &html)).await;
-    }
-
-    /// Commits what writes nothing of a module, as often as it takes: until then, this chat waits.
-    async fn insist(&self, arrived: &Arrived, draft: Draft) {
-        let Draft { messages, failed, .. } = draft;
-        loop {
-            let again = Draft { messages: messages.clone(), failed, ..Draft::default() };
-            match self.settle(arrived, again).await {
-                Ok(()) => return,
-                Err(error) => tracing::error!(%error, "cannot even note a failure; trying again"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(STORAGE_PAUSE) => {}
-                // The disk has failed: the process ends, and the next one finds the update waiting.
-                () = self.database.ended() => return,
-            }
-        }
-    }
-
-    /// Sends owners a message that belongs to no update.
-    pub(crate) async fn tell_owners(&self, html: &str) {
-        let messages = self
-            .gate
-            .owners()
-            .map(|owner| Outgoing::text(html).into_message(owner, None))
-            .collect();
-        match self.database.commit(Commit { messages, ..Commit::default() }).await {
-            Ok(queued) => self.send(queued),
-            Err(error) => tracing::error!(%error, "cannot keep a message to the owner"),
-        }
-    }
-
-    fn send(&self, queued: Vec<QueuedMessage>) {
-        self.metrics.outbox_depth.inc_by(i64::try_from(queued.len()).unwrap_or(0));
-        if !queued.is_empty() && self.outbox.send(queued).is_err() {
-            tracing::debug!("the sender has stopped; the messages wait for the next start");
-        }
-    }
-
-    fn answer_button(&self, incoming: &Incoming, notice: Option<String>) {
-        if let Content::Button { query, .. } = &incoming.content
-            && self.asides.try_send(Aside::Answer { query: query.clone(), notice }).is_err()
-        {
-            tracing::debug!("too busy to answer a pressed button");
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! What came in: an update of the Bot API, reduced to what the host acts on.
 
-use std::sync::Arc;
-
 /// An update from somebody who may speak.
 #[derive(Debug, Clone)]
 pub(crate) struct Incoming {
@@ -13,11 +11,11 @@ pub(crate) struct Incoming {
     pub(crate) content: Content,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct User {
     pub(crate) id: i64,
-    pub(crate) name: Arc<str>,
-    pub(crate) language: Arc<str>,
+    pub(crate) name: String,
+    pub(crate) language: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

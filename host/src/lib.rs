@@ -14,11 +14,13 @@ pub mod database;
 pub mod local;
 pub mod telemetry;
 
+mod approval;
 mod audit;
 mod auth;
 mod bindings;
 mod builtin;
 mod capability;
+mod cause;
 mod dispatch;
 mod grant;
 mod incoming;

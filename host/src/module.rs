@@ -4,8 +4,10 @@
 //! instance; `catalog` holds what is loaded now. A module is immutable: replacing it is a pointer swap, and
 //! events that are under way finish on the one that they began with.
 
+pub(crate) mod breaker;
 pub(crate) mod catalog;
 mod compile;
+pub(crate) mod delegate;
 mod engine;
 mod inspect;
 pub(crate) mod loader;

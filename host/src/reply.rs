@@ -16,6 +16,16 @@ const PARTS: usize = 5;
 const ROWS: usize = 30;
 const BUTTONS: usize = 100;
 
+/// What the host's questions to owners begin with. Modules cannot send it.
+pub(crate) const MARK: &str = "\u{1f6e1}\u{fe0f}";
+/// The character that makes the mark, alone or with whatever follows it.
+const MARK_CHARACTER: char = '\u{1f6e1}';
+
+/// What a module says, without the host's mark.
+pub(crate) fn unmarked(text: &str) -> String {
+    text.replace(MARK_CHARACTER, "▫")
+}
+
 /// Escapes `text` for HTML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

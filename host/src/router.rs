@@ -22,6 +22,10 @@ pub(crate) enum Route {
     Nobody(String),
 }
 
+/// What only buttons of the host can say.
+pub(crate) const HOST_TAPS: [&str; 7] =
+    ["approve", "once", "deny", "pause", "resume", "review", "revoke"];
+
 /// Telegram's limit for what a button carries, in bytes.
 const DATA_BYTES: usize = 64;
 
@@ -58,7 +62,7 @@ fn route_command(catalog: &Catalog, name: String, rest: &str) -> Route {
         let call = Call { name, args, text: rest.to_owned() };
         return Route::Module { module: Arc::clone(module), input: Input::Command(call) };
     }
-    if HOST_COMMANDS.contains(&name.as_str()) {
+    if HOST_COMMANDS.contains(&name.as_str()) && !HOST_TAPS.contains(&name.as_str()) {
         return Route::Host { command: name, rest: rest.to_owned() };
     }
     Route::Nobody(format!("I don't know /{name}. /help lists what I can do."))
@@ -91,9 +95,11 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
 fn route_button(catalog: &Catalog, data: &str) -> Route {
     let mut parts = data.split(':').map(unescaped);
     let (owner, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let args = parts.collect();
-    if owner == HOST && HOST_COMMANDS.contains(&name.as_str()) {
-        return Route::Host { command: name, rest: String::new() };
+    let args: Vec<String> = parts.collect();
+    if owner == HOST
+        && (HOST_COMMANDS.contains(&name.as_str()) || HOST_TAPS.contains(&name.as_str()))
+    {
+        return Route::Host { command: name, rest: args.join(" ") };
     }
     match catalog.module(&owner) {
         Some(module) if module.descriptor.actions.contains(&name) => {
@@ -108,6 +114,11 @@ fn route_button(catalog: &Catalog, data: &str) -> Route {
 
 /// Stands for the host where a module's name would be. Modules' names are longer.
 const HOST: &str = "h";
+
+/// A button that calls a command of the host with an argument.
+pub(crate) fn host_button_with(label: impl Into<String>, command: &str, argument: &str) -> Button {
+    Button { label: label.into(), data: format!("{HOST}:{command}:{}", escaped(argument)) }
+}
 
 /// A button that calls a command of the host.
 pub(crate) fn host_button(label: impl Into<String>, command: &str) -> Button {

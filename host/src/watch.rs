@@ -43,6 +43,7 @@ pub(crate) async fn run<F: Future<Output = ()>>(
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = tokio::time::timeout(wait, noticed.recv()) => {}
+            () = registry.decision() => {}
         }
         let since = Instant::now();
         while since.elapsed() < PATIENCE

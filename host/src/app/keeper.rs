@@ -43,8 +43,11 @@ impl Keeper {
         };
         self.dispatch.ready.cancel();
         // At a start, only trouble is news.
-        let trouble =
-            first.notes.into_iter().filter(|note| matches!(note, Note::Refused { .. })).collect();
+        let trouble = first
+            .notes
+            .into_iter()
+            .filter(|note| matches!(note, Note::Refused { .. } | Note::Asks(_)))
+            .collect();
         self.changed(Changes { notes: trouble, catalog_changed: true, ..first }).await;
         watch::run(directory, Arc::clone(&self.registry), stop, |changes| self.changed(changes))
             .await;
@@ -58,7 +61,10 @@ impl Keeper {
             tracing::warn!(%error, "cannot update Telegram's list of commands");
         }
         for note in changes.notes {
-            self.dispatch.tell_owners(&text(&note)).await;
+            match &note {
+                Note::Asks(asks) => self.dispatch.ask_about(asks).await,
+                note => self.dispatch.tell_owners(&text(note)).await,
+            }
         }
     }
 }
@@ -81,6 +87,9 @@ fn text(note: &Note) -> String {
                 format!("\nVersion {} goes on serving.", escape(version))
             });
             format!("⚠️ <b>{}</b> was not loaded: {}{serving}", escape(file), escape(reason))
+        }
+        Note::Asks(asks) => {
+            format!("⚠️ Module <b>{}</b> waits for an owner.", escape(&asks.module))
         }
         Note::Removed { module } => {
             format!(

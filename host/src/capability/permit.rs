@@ -2,6 +2,7 @@
 //! so what was checked is what is done, and code that forgot to ask does not compile.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::{Error, Limit};
@@ -27,6 +28,25 @@ pub(crate) struct Subject {
     pub(crate) origin: Origin,
 }
 
+/// By what all calls are judged, and where that is noted.
+#[derive(Clone)]
+pub(crate) struct Authority {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) audit: Audit,
+    pub(crate) database: Database,
+}
+
+/// What is special about one event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    /// Hashes of the requests that an owner has agreed to. Each is good for one call.
+    pub(crate) tickets: Vec<String>,
+    /// Whether nothing may be changed.
+    pub(crate) read_only: bool,
+    /// Set once something leaves the host: the event must not be run again then.
+    pub(crate) outside: Arc<AtomicBool>,
+}
+
 /// Checks the calls of one event.
 pub(crate) struct Guard {
     pub(crate) subject: Arc<Subject>,
@@ -41,8 +61,8 @@ pub(crate) struct Guard {
     denials: u32,
     /// The calls that wait for an owner.
     pub(crate) asked: Vec<Asked>,
-    /// Whether something left the host, so that the event must not be run again.
-    pub(crate) went_outside: bool,
+    /// Set once something leaves the host: the event must not be run again then.
+    pub(crate) outside: Arc<AtomicBool>,
 }
 
 /// A call that an owner has to agree to.
@@ -83,26 +103,35 @@ impl Guard {
     pub(crate) fn new(
         subject: Subject,
         live: Arc<Live>,
-        policy: Arc<Policy>,
-        audit: Audit,
-        database: Database,
-        tickets: Vec<String>,
-        read_only: bool,
+        authority: Authority,
+        terms: Terms,
     ) -> Self {
-        let subject = Arc::new(subject);
-        let (denials, asked, went_outside) = (0, Vec::new(), false);
-        Self {
-            subject,
-            live,
-            policy,
-            audit,
-            database,
-            tickets,
-            read_only,
-            denials,
-            asked,
-            went_outside,
+        let Authority { policy, audit, database } = authority;
+        let Terms { tickets, read_only, outside } = terms;
+        let (subject, denials, asked) = (Arc::new(subject), 0, Vec::new());
+        Self { subject, live, policy, audit, database, tickets, read_only, denials, asked, outside }
+    }
+
+    /// The requests that an owner has agreed to and that were not made yet.
+    pub(crate) fn tickets(&self) -> &[String] {
+        &self.tickets
+    }
+
+    /// Takes over what became of the tickets in a module that this one called, and what that one asks for.
+    pub(crate) fn take_over(&mut self, tickets: Vec<String>, asked: Vec<Asked>) {
+        self.tickets = tickets;
+        for asked in asked {
+            if !self.asked.contains(&asked) {
+                self.asked.push(asked);
+            }
         }
+    }
+
+    /// Puts what this event does on record as a part of another one.
+    pub(crate) fn belong_to(&mut self, event: &Arc<str>) {
+        let mut subject = Subject::clone(&self.subject);
+        subject.event = Arc::clone(event);
+        self.subject = Arc::new(subject);
     }
 
     /// The present permissions, for what lists what is granted.
@@ -113,6 +142,16 @@ impl Guard {
     /// Checks a call. `detail` is what else belongs to it, such as a body: an owner who is asked agrees to
     /// exactly this call with exactly this detail.
     pub(crate) fn authorise(&mut self, call: Call, detail: &str) -> Result<Permit, Error> {
+        self.authorise_as(self.subject.origin, call, detail)
+    }
+
+    /// Like [`Guard::authorise`], for a call that somebody else than who caused the event has made up.
+    pub(crate) fn authorise_as(
+        &mut self,
+        origin: Origin,
+        call: Call,
+        detail: &str,
+    ) -> Result<Permit, Error> {
         let permissions = self.live.get();
         let module = Arc::clone(&self.subject.module);
         let (want, grant, by, effect) = match permissions.judge(&call) {
@@ -136,7 +175,6 @@ impl Guard {
             let remedy = "this command says that it changes nothing, and is held to that when another module calls it";
             return Err(self.deny(&call, "declared as reading only", remedy.to_owned())?);
         }
-        let origin = self.subject.origin;
         let mut reason = format!("`{grant}` by {by}");
         match self.policy.verdict(origin, effect) {
             Verdict::Allow => {}
@@ -161,8 +199,9 @@ impl Guard {
                 }
             }
         }
-        if effect > Effect::Read || matches!(call, Call::Http(_) | Call::Ssh(_)) {
-            self.went_outside = true;
+        let inside = matches!(call, Call::Module { .. });
+        if !inside && (effect > Effect::Read || matches!(call, Call::Http(_) | Call::Ssh(_))) {
+            self.outside.store(true, Ordering::Release);
         }
         Ok(Permit {
             call,
@@ -221,6 +260,11 @@ impl Guard {
 }
 
 impl Permit {
+    /// Notes that a call is being made that does not leave the host, and is kept or dropped with the event.
+    pub(crate) fn begin_inside(self) -> Running {
+        Running { permit: self, began: Instant::now(), note: None, ended: false }
+    }
+
     /// Notes that the call is being made; if it must not happen twice, durably.
     pub(crate) async fn begin(self) -> Result<Running, Error> {
         let mut note = None;

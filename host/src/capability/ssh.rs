@@ -59,7 +59,8 @@ impl wit::Host for Scoped<'_, Ssh> {
         let permissions = self.guard.permissions();
         let names = |what: &What, alias| matches!(what, What::Ssh(scope) if scope.names(alias));
         let wanted = |alias| permissions.wants.iter().any(|want| names(&want.scope.what, alias));
-        let granted = |alias| permissions.grants.iter().any(|grant| names(&grant.scope.what, alias));
+        let granted =
+            |alias| permissions.grants.iter().any(|grant| names(&grant.scope.what, alias));
         let aliases = self.own.service.aliases();
         Ok(aliases.filter(|alias| wanted(alias) && granted(alias)).map(str::to_owned).collect())
     }
@@ -101,7 +102,8 @@ impl wit::Host for Scoped<'_, Ssh> {
         let runs = permits.into_iter().map(|permit| async move {
             match permit {
                 Ok(_) if waits => {
-                    let text = "not run: an owner has to confirm another command of this call first";
+                    let text =
+                        "not run: an owner has to confirm another command of this call first";
                     Err(Error::Unavailable(text.to_owned()))
                 }
                 Ok(permit) => run(service, permit, keep).await,
@@ -143,7 +145,8 @@ async fn run(service: &Service, permit: Permit, keep: usize) -> Result<wit::Outp
         return Err(Error::Invalid("this is no command".to_owned()));
     };
     let Some(server) = service.server(target) else {
-        let text = format!("there is no target `{target}`; an owner configures it as `[ssh.{target}]`");
+        let text =
+            format!("there is no target `{target}`; an owner configures it as `[ssh.{target}]`");
         return Err(Error::Invalid(text));
     };
     let line = shell_words::join(command);

@@ -18,6 +18,7 @@ const VALUE: usize = 256 << 10;
 const EVENT_WRITES: usize = 8 << 20;
 
 /// What one event has read and written so far.
+#[derive(Clone)]
 pub(crate) struct Transaction {
     database: Database,
     module: Arc<str>,
@@ -123,6 +124,17 @@ impl Transaction {
     }
 }
 
+impl Scoped<'_, Transaction> {
+    /// Whether the event may write at all.
+    fn may_write(&self) -> Result<(), Error> {
+        if self.guard.read_only {
+            let text = "this command says that it changes nothing, and is held to that when another module calls it";
+            return Err(Error::Denied(text.to_owned()));
+        }
+        Ok(())
+    }
+}
+
 impl wit::Host for Scoped<'_, Transaction> {
     async fn get(&mut self, key: String) -> Result<Option<Vec<u8>>, Error> {
         self.meter.call()?;
@@ -140,6 +152,7 @@ impl wit::Host for Scoped<'_, Transaction> {
 
     async fn set(&mut self, key: String, value: Vec<u8>) -> Result<(), Error> {
         self.meter.call()?;
+        self.may_write()?;
         let key = checked(key)?;
         if value.len() > VALUE {
             return Err(Error::TooLarge(VALUE as u64));
@@ -149,6 +162,7 @@ impl wit::Host for Scoped<'_, Transaction> {
 
     async fn delete(&mut self, key: String) -> Result<(), Error> {
         self.meter.call()?;
+        self.may_write()?;
         self.own.put(checked(key)?, None)
     }
 
@@ -173,6 +187,7 @@ impl wit::Host for Scoped<'_, Transaction> {
         new: Option<Vec<u8>>,
     ) -> Result<bool, Error> {
         self.meter.call()?;
+        self.may_write()?;
         let key = checked(key)?;
         if new.as_ref().is_some_and(|new| new.len() > VALUE) {
             return Err(Error::TooLarge(VALUE as u64));
@@ -186,6 +201,7 @@ impl wit::Host for Scoped<'_, Transaction> {
 
     async fn increment(&mut self, key: String, by: i64) -> Result<i64, Error> {
         self.meter.call()?;
+        self.may_write()?;
         let key = checked(key)?;
         let before = match self.own.get(&key).await? {
             None => 0,

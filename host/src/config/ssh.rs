@@ -228,8 +228,12 @@ fn private_key(text: &str) -> Result<PrivateKey, &'static str> {
     match key.key_data() {
         KeypairData::Ed25519(_) | KeypairData::Ecdsa(_) => Ok(key),
         KeypairData::Rsa(rsa) if rsa.key_size() >= RSA => Ok(key),
-        KeypairData::Rsa(_) => Err("holds an RSA key of less than 2048 bits; make a new one with `ssh-keygen -t ed25519`"),
-        _ => Err("holds a kind of key that cannot be used here; make one with `ssh-keygen -t ed25519`"),
+        KeypairData::Rsa(_) => Err(
+            "holds an RSA key of less than 2048 bits; make a new one with `ssh-keygen -t ed25519`",
+        ),
+        _ => Err(
+            "holds a kind of key that cannot be used here; make one with `ssh-keygen -t ed25519`",
+        ),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bindings::exports::umbrasil::module::handler::{Button, Reply};
 use crate::capability::chat::{File, FileKind};
-use crate::database::{Dialog, NewMessage, Writes};
+use crate::database::{Approval, Dialog, NewMessage, Writes};
 use crate::incoming::{Content, Incoming};
 use crate::module::Module;
 use crate::module::sandbox::Outcome;
@@ -27,6 +27,12 @@ pub(super) struct Draft {
     pub(super) notice: Option<String>,
     /// Whether the answer is an error, so that an open question stays open.
     pub(super) failed: bool,
+    /// The approval that this uses up.
+    pub(super) approved: Option<String>,
+    /// What waits for an owner from now on.
+    pub(super) approvals: Vec<Approval>,
+    /// The event whose notes of outside actions are not needed any more.
+    pub(super) journalled: Option<String>,
 }
 
 impl Draft {
@@ -51,22 +57,24 @@ impl Draft {
     }
 
     /// What a module has answered to an event that was received at `received_ms`.
+    /// `pressed` is the message whose button was pressed.
     pub(super) fn of_module(
         module: &Module,
-        incoming: &Incoming,
+        chat_id: i64,
+        pressed: Option<i64>,
         received_ms: i64,
         outcome: Outcome,
     ) -> Self {
         let Outcome { replies, toast, expectation, files, writes, .. } = outcome;
-        let pressed = pressed(incoming);
         let mut outgoing: Vec<(Outgoing, Option<Vec<u8>>)> = Vec::new();
         for Reply { html, keyboard, replace } in replies.into_iter().take(MESSAGES) {
+            let html = reply::unmarked(&html);
             let parts =
                 reply::messages(&html, buttons(module, keyboard), pressed.filter(|_| replace));
             outgoing.extend(parts.into_iter().map(|part| (part, None)));
         }
         for File { kind, content, caption } in files {
-            let caption = reply::caption(&caption);
+            let caption = reply::caption(&reply::unmarked(&caption));
             let message = match kind {
                 FileKind::Photo => Outgoing::Photo { caption },
                 FileKind::Document { name } => Outgoing::Document { name, caption },
@@ -79,7 +87,7 @@ impl Draft {
         }
         let messages = outgoing
             .into_iter()
-            .map(|(message, file)| message.into_message(incoming.chat_id, file))
+            .map(|(message, file)| message.into_message(chat_id, file))
             .collect();
         let lifetime = i64::try_from(DIALOG.as_millis()).unwrap_or(0);
         let dialog = expectation.map(|expectation| Dialog {
@@ -88,12 +96,13 @@ impl Draft {
             args: expectation.args,
             expires_ms: received_ms.saturating_add(lifetime),
         });
-        Self { writes, messages, dialog, notice: toast, failed: false }
+        let notice = toast.map(|toast| reply::unmarked(&toast));
+        Self { writes, messages, dialog, notice, ..Self::default() }
     }
 }
 
 /// The message whose button was pressed.
-fn pressed(incoming: &Incoming) -> Option<i64> {
+pub(super) fn pressed(incoming: &Incoming) -> Option<i64> {
     match &incoming.content {
         Content::Button { message_id, .. } => *message_id,
         _ => None,
@@ -106,7 +115,12 @@ fn buttons(module: &Module, rows: Vec<Vec<Button>>) -> Keyboard {
     for row in rows {
         let mut kept = Vec::new();
         for button in row {
-            match module_button(&module.name, &button.label, &button.action, &button.args) {
+            match module_button(
+                &module.name,
+                &reply::unmarked(&button.label),
+                &button.action,
+                &button.args,
+            ) {
                 Some(button) => kept.push(button),
                 None => dropped += 1,
             }

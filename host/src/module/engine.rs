@@ -12,6 +12,8 @@ use crate::capability::limits;
 
 /// Instances of all modules that may live at once.
 pub(super) const INSTANCES: u32 = 16;
+/// Instances of modules that other modules call, beyond those.
+pub(super) const NESTED: u32 = 4;
 /// Slots of the pool beyond those, for modules that are being loaded.
 const LOADING: u32 = 2;
 /// How often a running guest lets others run.
@@ -58,7 +60,7 @@ pub(super) fn engine(purpose: Use) -> wasmtime::Result<Engine> {
         .memory_init_cow(true)
         .wasm_backtrace_max_frames(None);
     if purpose == Use::Run {
-        let slots = INSTANCES + LOADING;
+        let slots = INSTANCES + NESTED + LOADING;
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(slots)
             .total_core_instances(4 * slots)

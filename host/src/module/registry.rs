@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
+use super::breaker::Breaker;
 use super::catalog::Catalog;
 use super::loader::{Candidate, LoadError, Loader};
+use crate::permission::Asks;
 use crate::telemetry::Metrics;
 
 /// A file that was changed less than this ago may still be being written.
@@ -34,9 +37,21 @@ pub(crate) struct Changes {
 /// Something that the owner wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Note {
-    Loaded { module: String, version: String, previous: Option<String> },
-    Refused { file: String, reason: String, serving: Option<String> },
-    Removed { module: String },
+    Loaded {
+        module: String,
+        version: String,
+        previous: Option<String>,
+    },
+    Refused {
+        file: String,
+        reason: String,
+        serving: Option<String>,
+    },
+    Removed {
+        module: String,
+    },
+    /// An owner has to agree to what a component asks for.
+    Asks(Box<Asks>),
 }
 
 pub(crate) struct Registry {
@@ -47,6 +62,10 @@ pub(crate) struct Registry {
     disabled: Vec<String>,
     metrics: Arc<Metrics>,
     built_in_tried: CancellationToken,
+    breaker: Arc<Breaker>,
+    reload: Arc<Notify>,
+    /// Whether something was decided since the last look.
+    decided: AtomicBool,
     /// What was last seen of each file. Also keeps two reloads from running at once.
     seen: Mutex<BTreeMap<PathBuf, Seen>>,
 }
@@ -77,9 +96,24 @@ impl Registry {
         failures: Arc<ArcSwap<Vec<(String, String)>>>,
         disabled: Vec<String>,
         metrics: Arc<Metrics>,
+        breaker: Arc<Breaker>,
+        reload: Arc<Notify>,
     ) -> Self {
         let (built_in_tried, seen) = (CancellationToken::new(), Mutex::default());
-        Self { directory, loader, catalog, failures, disabled, metrics, built_in_tried, seen }
+        let decided = AtomicBool::new(false);
+        Self {
+            directory,
+            loader,
+            catalog,
+            failures,
+            disabled,
+            metrics,
+            built_in_tried,
+            breaker,
+            reload,
+            decided,
+            seen,
+        }
     }
 
     /// Waits until the modules that come with the host are loaded or refused.
@@ -96,9 +130,16 @@ impl Registry {
         &self.disabled
     }
 
+    /// Waits until an owner has decided something about a component.
+    pub(crate) async fn decision(&self) {
+        self.reload.notified().await;
+        self.decided.store(true, Ordering::Release);
+    }
+
     /// Looks at all files once, and brings the catalog up to date. `settle` is false for the first look,
     /// when nobody can be in the middle of replacing something that the host has loaded.
     pub(crate) async fn sync(&self, settle: bool) -> Changes {
+        let decided = self.decided.swap(false, Ordering::AcqRel);
         let mut seen = self.seen.lock().await;
         let mut changes = Changes::default();
         let files = match files(&self.directory) {
@@ -127,7 +168,8 @@ impl Registry {
                 self.built_in_tried.cancel();
             }
             let known = seen.get(&path);
-            let retried = changes.catalog_changed && known.is_some_and(|known| known.again);
+            let retried =
+                (changes.catalog_changed || decided) && known.is_some_and(|known| known.again);
             if !retried && known.is_some_and(|known| known.fingerprint == fingerprint) {
                 continue;
             }
@@ -182,7 +224,9 @@ impl Registry {
             }
             Err(error) => error,
         };
-        let (reason, again) = (error.to_string(), matches!(error, LoadError::Clash(_)));
+        let reason = error.to_string();
+        let waits = matches!(error, LoadError::Waits(_) | LoadError::Refused);
+        let again = waits || matches!(error, LoadError::Clash(_));
         // The file goes on standing for what it was loaded as: so its module goes when it does.
         let catalog = self.catalog.load();
         let serving = before.and_then(|before| catalog.module(before));
@@ -198,7 +242,14 @@ impl Registry {
                 self.metrics.denied(module, crate::telemetry::metrics::Refusal::Import);
             }
             tracing::error!(file, reason, serving = version, "a module was not loaded");
-            changes.notes.push(Note::Refused { file, reason: reason.clone(), serving: version });
+            let note = match error {
+                LoadError::Waits(asks) => Note::Asks(asks),
+                _ => Note::Refused { file, reason: reason.clone(), serving: version },
+            };
+            // Whoever has refused it knows.
+            if !matches!(note, Note::Refused { .. }) || !waits {
+                changes.notes.push(note);
+            }
         }
         Seen { fingerprint, module, refused: Some(reason), again }
     }
@@ -243,6 +294,7 @@ impl Registry {
             next = next.without(renamed);
         }
         self.loader.published(&module);
+        self.breaker.resume(&name);
         self.catalog.store(Arc::new(next));
         tracing::info!(module = &*name, ?note, "module loaded");
         Ok((name, Some(note)))

@@ -13,9 +13,8 @@ use tokio_util::task::AbortOnDropHandle;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
-use super::engine::{Clock, INSTANCES, TICK};
+use super::engine::{Clock, INSTANCES, NESTED, TICK};
 use super::{Manifest, Module};
-use crate::audit::Audit;
 use crate::bindings::ModulePre;
 use crate::bindings::exports::umbrasil::module::handler::{
     Descriptor, Event, Failure, Input, Moment, Reply, User,
@@ -30,18 +29,20 @@ use crate::capability::limits::{BOUNDARY, EVENT_CPU, EVENT_WALL, HANDLES, LOAD_C
 use crate::capability::log::Lines;
 use crate::capability::modules::Modules;
 use crate::capability::ocr::Ocr;
-use crate::capability::permit::{Asked, Guard, Subject};
+use crate::capability::permit::{Asked, Authority, Guard, Subject, Terms};
 use crate::capability::ssh::Ssh;
 use crate::capability::storage::Transaction;
 use crate::capability::system::System;
 use crate::capability::{Limit, Meter, Services, Slices, State};
 use crate::database::{Database, Quota, Writes};
-use crate::permission::{self, Live, Origin, Permissions, Policy};
+use crate::permission::{self, Live, Origin, Permissions};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
 /// How long an event waits for a free instance.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one that another module calls waits.
+const NESTED_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an event came to. Nothing of it has happened yet: the commit decides.
 #[derive(Debug)]
@@ -53,8 +54,6 @@ pub(crate) struct Outcome {
     pub(crate) writes: Vec<Writes>,
     /// The calls that an owner has to agree to.
     pub(crate) asked: Vec<Asked>,
-    /// Whether it reached outside, so that it must not be run again.
-    pub(crate) went_outside: bool,
 }
 
 /// Why a module gave no answer of its own. Each reads as a sentence about the module.
@@ -99,10 +98,7 @@ pub(crate) struct Occasion {
     /// Such as `owner 111`, for the record.
     pub(crate) actor: String,
     pub(crate) origin: Origin,
-    /// The requests that an owner has agreed to.
-    pub(crate) tickets: Vec<String>,
-    /// Whether nothing may be changed.
-    pub(crate) read_only: bool,
+    pub(crate) terms: Terms,
     /// The file that the user sent: its id at the Bot API.
     pub(crate) upload: Option<String>,
     /// The longest that it may take.
@@ -120,8 +116,7 @@ impl Occasion {
             event: Event { id: "bench".to_owned(), user, at, input },
             actor: "bench".to_owned(),
             origin: Origin::User,
-            tickets: Vec::new(),
-            read_only: false,
+            terms: Terms::default(),
             upload: None,
             wall: EVENT_WALL,
         }
@@ -138,14 +133,15 @@ pub(crate) struct Sandbox {
     metrics: Arc<Metrics>,
     typing: mpsc::Sender<i64>,
     reach: Reach,
+    /// Instances of modules that were called by other modules.
+    nested: Arc<Semaphore>,
 }
 
 /// What instances reach outside with, and how that is checked.
 #[derive(Clone)]
 pub(crate) struct Reach {
     pub(crate) services: Services,
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) audit: Audit,
+    pub(crate) authority: Authority,
 }
 
 impl Sandbox {
@@ -168,7 +164,21 @@ impl Sandbox {
             metrics,
             typing,
             reach,
+            nested: Arc::new(Semaphore::new(NESTED as usize)),
         })
+    }
+
+    /// Waits a moment for room to run a module that another one calls.
+    pub(super) async fn nested_permits(
+        &self,
+        module: &Module,
+    ) -> Option<[OwnedSemaphorePermit; 2]> {
+        let permits = async {
+            let own = Arc::clone(&module.instances).acquire_owned().await;
+            let any = Arc::clone(&self.nested).acquire_owned().await;
+            Some([own.ok()?, any.ok()?])
+        };
+        tokio::time::timeout(NESTED_PATIENCE, permits).await.ok().flatten()
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -208,7 +218,26 @@ impl Sandbox {
 
     async fn run(&self, module: &Module, occasion: Occasion) -> Result<Outcome, CallError> {
         let (event, wall) = (occasion.event.clone(), occasion.wall);
-        let state = self.state(module, occasion);
+        let (result, state) =
+            self.execute(module, self.state(module, occasion), &event, wall).await;
+        let replies = result?;
+        let State { slices, guard, .. } = state;
+        let Chat { toast, expectation, mut files, .. } = slices.chat;
+        files.extend(slices.modules.files);
+        let called = slices.modules.storage.into_values();
+        let writes = std::iter::once(slices.storage).chain(called);
+        let writes = writes.filter_map(Transaction::into_writes).collect();
+        Ok(Outcome { replies, toast, expectation, files, writes, asked: guard.asked })
+    }
+
+    /// Runs a fresh instance for one event; gives back what it has gathered.
+    pub(super) async fn execute(
+        &self,
+        module: &Module,
+        state: State,
+        event: &Event,
+        wall: Duration,
+    ) -> (Result<Vec<Reply>, CallError>, State) {
         let mut store = self.store(state);
         let _running = self.clock.run();
         let call = async {
@@ -216,7 +245,7 @@ impl Sandbox {
             let bindings = module.pre.instantiate_async(&mut store).await?;
             let instantiated = Instant::now();
             self.metrics.time(Stage::Instantiate, instantiated - began);
-            let result = bindings.umbrasil_module_handler().call_handle(&mut store, &event).await;
+            let result = bindings.umbrasil_module_handler().call_handle(&mut store, event).await;
             self.metrics.time(Stage::Execute, instantiated.elapsed());
             result
         };
@@ -226,19 +255,17 @@ impl Sandbox {
         for refusal in &state.meter.refused {
             self.metrics.denied(&module.name, *refusal);
         }
-        let State { slices, guard, meter, .. } = state;
-        let Guard { asked, went_outside, .. } = guard;
-        let replies = match result {
-            Err(_) => return Err(CallError::Wall(wall)),
-            Ok(Err(error)) => return Err(CallError::of(&error, &meter)),
+        let result = match result {
+            Err(_) => Err(CallError::Wall(wall)),
+            Ok(Err(error)) => Err(CallError::of(&error, &state.meter)),
             // Whatever it says of that: it could not go on without an owner.
-            Ok(Ok(Err(_))) if !asked.is_empty() => return Err(CallError::Asks(asked)),
-            Ok(Ok(Err(failure))) => return Err(CallError::Failure(failure)),
-            Ok(Ok(Ok(replies))) => replies,
+            Ok(Ok(Err(_))) if !state.guard.asked.is_empty() => {
+                Err(CallError::Asks(state.guard.asked.clone()))
+            }
+            Ok(Ok(Err(failure))) => Err(CallError::Failure(failure)),
+            Ok(Ok(Ok(replies))) => Ok(replies),
         };
-        let Chat { toast, expectation, files, .. } = slices.chat;
-        let writes = slices.storage.into_writes().into_iter().collect();
-        Ok(Outcome { replies, toast, expectation, files, writes, asked, went_outside })
+        (result, state)
     }
 
     /// Makes an instance and drops it, for the benches.
@@ -265,7 +292,7 @@ impl Sandbox {
         };
         let live = Arc::new(Live::new(Permissions::default()));
         let slices = self.slices(&subject, Chat::default(), (0, 0), None);
-        let guard = self.guard(subject, live, Vec::new(), true);
+        let guard = self.guard(subject, live, Terms::default());
         let state = State::new(slices, Meter::without_calls(LOAD_CPU), guard);
         let (sandbox, pre) = (Arc::clone(self), pre.clone());
         let work = async move {
@@ -287,24 +314,26 @@ impl Sandbox {
     }
 
     /// What one event of a module can reach.
-    fn state(&self, module: &Module, occasion: Occasion) -> State {
-        let Occasion { chat_id, event, actor, origin, tickets, read_only, upload, .. } = occasion;
+    pub(super) fn state(&self, module: &Module, occasion: Occasion) -> State {
+        let Occasion { chat_id, event, actor, origin, terms, upload, .. } = occasion;
         let chat = Chat {
             typing: Some(self.typing.clone()),
             id: chat_id,
             answers: Arc::clone(&module.answers),
             ..Chat::default()
         };
+        let Event { id, user, at, .. } = event;
         let subject = Subject {
-            event: event.id.into(),
+            event: id.into(),
             module: Arc::clone(&module.name),
             hash: module.hash.as_str().into(),
             actor: actor.into(),
             origin,
         };
         let storage = permission::storage(&module.live.get());
-        let slices = self.slices(&subject, chat, storage, upload);
-        let guard = self.guard(subject, Arc::clone(&module.live), tickets, read_only);
+        let mut slices = self.slices(&subject, chat, storage, upload);
+        slices.modules.serve(user, at, chat_id);
+        let guard = self.guard(subject, Arc::clone(&module.live), terms);
         State::new(slices, Meter::new(EVENT_CPU), guard)
     }
 
@@ -334,15 +363,8 @@ impl Sandbox {
         }
     }
 
-    fn guard(
-        &self,
-        subject: Subject,
-        live: Arc<Live>,
-        tickets: Vec<String>,
-        read_only: bool,
-    ) -> Guard {
-        let (policy, audit) = (Arc::clone(&self.reach.policy), self.reach.audit.clone());
-        Guard::new(subject, live, policy, audit, self.database.clone(), tickets, read_only)
+    fn guard(&self, subject: Subject, live: Arc<Live>, terms: Terms) -> Guard {
+        Guard::new(subject, live, self.reach.authority.clone(), terms)
     }
 
     fn store(&self, state: State) -> Store<State> {

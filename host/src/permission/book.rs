@@ -14,6 +14,8 @@ use crate::grant::{STORAGE, Scope, Want, What, hash};
 
 /// Who granted what a module of this binary wants, until somebody decides otherwise.
 const BUILT_IN: &str = "comes with the host";
+/// Failures in five minutes that pause a module, unless its owner says otherwise.
+const FAILURES: u32 = 5;
 /// Who granted what is in the owner's file.
 const FILE: &str = "umbrasil.toml";
 
@@ -176,9 +178,28 @@ impl Book {
         self.lock().entry(Arc::clone(module)).or_default().loaded = Some((wants, live));
     }
 
+    /// Whether a user who is no owner may use the module.
+    pub(crate) fn serves(&self, module: &str, user: i64) -> bool {
+        let users = self.standing.get(module).and_then(|standing| standing.users.as_ref());
+        users.is_none_or(|users| users.contains(&user))
+    }
+
+    /// Failures in five minutes after which the module is paused.
+    pub(crate) fn failures(&self, module: &str) -> u32 {
+        self.standing.get(module).and_then(|standing| standing.failures).unwrap_or(FAILURES)
+    }
+
     /// What waits for an owner, if these bytes still do.
     pub(crate) fn waiting(&self, module: &str) -> Option<Candidate> {
         self.lock().get(module)?.waiting.clone()
+    }
+
+    /// What a component that waits asks for.
+    pub(crate) fn asks(&self, module: &str) -> Option<Asks> {
+        let entries = self.lock();
+        let entry = entries.get(module)?;
+        let (candidate, standing) = (entry.waiting.as_ref()?, self.standing(module));
+        Some(entry.asks(candidate, entry.missing(candidate, &standing), &standing))
     }
 
     /// Grants a component all that it waits for. The caller has it loaded again.

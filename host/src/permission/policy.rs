@@ -3,7 +3,7 @@
 use crate::grant::Effect;
 
 /// What made a module do something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Origin {
     /// An owner's own command, button or text.
     Owner,

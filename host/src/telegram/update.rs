@@ -198,7 +198,7 @@ impl CallbackQuery {
 impl From<Person> for User {
     fn from(person: Person) -> Self {
         let Person { id, first_name, language_code, .. } = person;
-        Self { id, name: first_name.into(), language: language_code.unwrap_or_default().into() }
+        Self { id, name: first_name, language: language_code.unwrap_or_default() }
     }
 }
 

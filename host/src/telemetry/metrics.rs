@@ -143,6 +143,17 @@ impl Ending {
     }
 }
 
+impl Ending {
+    /// Whether the module is at fault, so that it is paused if that goes on.
+    #[must_use]
+    pub fn is_fault_of_module(self) -> bool {
+        matches!(
+            self,
+            Self::Internal | Self::Trap | Self::Cpu | Self::Deadline | Self::Memory | Self::Denied
+        )
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("umbrasil");

@@ -69,9 +69,8 @@ fn paid() -> Result<(), HostError> {
 }
 
 fn answer(target: &str, command: &[String]) -> Result<wit::Output, HostError> {
-    let known = running(|now| {
-        now.world.servers.get(&(target.to_owned(), command.to_vec())).cloned()
-    });
+    let known =
+        running(|now| now.world.servers.get(&(target.to_owned(), command.to_vec())).cloned());
     let denied = || HostError::Denied(format!("grant `ssh {target}: {}`", command.join(" ")));
     let Output { ending, stdout, stderr, truncated, duration } =
         known.unwrap_or_else(|| Err(denied()))?;

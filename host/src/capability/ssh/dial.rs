@@ -186,7 +186,10 @@ fn why(error: &russh::Error, recorded: Option<&PublicKey>, offered: Option<Publi
         (Some(_), None, russh::Error::NoCommonAlgo { kind: AlgorithmKind::Key, theirs, .. }) => {
             let types = theirs.join(", ");
             let plain = |character: &char| character.is_ascii_graphic() || *character == ' ';
-            Refused::Changed { offered: None, types: types.chars().filter(plain).take(100).collect() }
+            Refused::Changed {
+                offered: None,
+                types: types.chars().filter(plain).take(100).collect(),
+            }
         }
         (_, _, russh::Error::NoCommonAlgo { .. }) => {
             Refused::Far("has no SSH algorithm in common with the bot")

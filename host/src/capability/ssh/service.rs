@@ -179,9 +179,7 @@ impl Server {
                 tokio::spawn(Arc::clone(self).close_when_idle(Arc::downgrade(&connection)));
                 Ok(connection)
             }
-            Err(refused) => {
-                Err(Failure::NotRun(ledger.refused(self, recorded.as_ref(), refused)))
-            }
+            Err(refused) => Err(Failure::NotRun(ledger.refused(self, recorded.as_ref(), refused))),
         }
     }
 

@@ -166,7 +166,8 @@ impl Ledger {
                 let notice = HostKeyNotice::Changed {
                     target,
                     address,
-                    recorded_type: recorded.map_or_else(String::new, |key| key.algorithm().to_string()),
+                    recorded_type: recorded
+                        .map_or_else(String::new, |key| key.algorithm().to_string()),
                     recorded_fingerprint: recorded.map_or_else(String::new, fingerprint),
                     offered_type: types,
                     offered_fingerprint: offered.as_ref().map_or_else(String::new, fingerprint),
@@ -185,7 +186,11 @@ impl Ledger {
                 format!("changed {offered_type} {offered_fingerprint}")
             }
         };
-        tracing::warn!(target = server.alias(), key = what, "a server's host key is not the one on record");
+        tracing::warn!(
+            target = server.alias(),
+            key = what,
+            "a server's host key is not the one on record"
+        );
         let mut told = server.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.as_ref().is_some_and(|(last, at)| *last == what && at.elapsed() < QUIET) {
             return;

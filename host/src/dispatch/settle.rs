@@ -1,0 +1,154 @@
+//! The end of an event: one commit, and what follows from it.
+
+use std::time::Instant;
+
+use super::draft::Draft;
+use super::{Arrived, Dispatch, STORAGE_PAUSE};
+use crate::approval::{self, Prompt};
+use crate::database::{Commit, CommitError, DialogChange, QueuedMessage};
+use crate::incoming::{Content, Incoming};
+use crate::outgoing::{Aside, Keyboard, Outgoing};
+use crate::permission::Asks;
+use crate::report;
+use crate::telemetry::metrics::{Ending, Refusal, Stage};
+
+impl Dispatch {
+    /// Commits, and hands over what is to be sent.
+    pub(super) async fn settle(&self, arrived: &Arrived, draft: Draft) -> Result<(), CommitError> {
+        let began = Instant::now();
+        let chat_id = arrived.incoming.chat_id;
+        let Draft { writes, messages, dialog, notice, failed, approved, approvals, journalled } =
+            draft;
+        let change = match (dialog, self.dialogs.has(chat_id)) {
+            (None, true) if failed => None,
+            (None, false) => None,
+            (dialog, _) => Some(DialogChange { chat_id, dialog }),
+        };
+        let commit = Commit {
+            update_id: Some(arrived.incoming.update_id),
+            writes,
+            messages,
+            dialog: change.clone(),
+            approved,
+            approvals,
+            slot: None,
+            journalled,
+        };
+        match self.database.commit(commit).await {
+            Ok(queued) => {
+                if let Some(change) = change {
+                    self.dialogs.apply(change);
+                }
+                self.metrics.time(Stage::Commit, began.elapsed());
+                self.metrics.answered(arrived.received.elapsed());
+                self.send(queued);
+                self.answer_button(&arrived.incoming, notice);
+                Ok(())
+            }
+            // An earlier process, or an earlier try, has done it: its messages are in the outbox.
+            Err(CommitError::AlreadyDone) => {
+                self.answer_button(&arrived.incoming, None);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says durably that nothing was kept.
+    pub(super) async fn refuse(
+        &self,
+        arrived: &Arrived,
+        module: &str,
+        error: &CommitError,
+        journalled: Option<String>,
+    ) {
+        let reference = report::reference(arrived.incoming.update_id);
+        tracing::error!(%error, module, reference, "an answer could not be kept");
+        self.metrics.event(
+            module,
+            if *error == CommitError::Conflict { Ending::Conflict } else { Ending::Storage },
+        );
+        if matches!(error, CommitError::Quota { .. }) {
+            self.metrics.denied(module, Refusal::Quota);
+        }
+        let mut html = report::commit_failed(module, error, &reference);
+        if let Some(event) = &journalled {
+            html.push_str(&self.done_outside(event).await);
+        }
+        let draft = Draft::of_failure(&arrived.incoming, &html);
+        self.insist(arrived, Draft { journalled, ..draft }).await;
+    }
+
+    /// Commits what writes nothing of a module, as often as it takes: until then, this chat waits.
+    pub(super) async fn insist(&self, arrived: &Arrived, draft: Draft) {
+        let Draft { messages, failed, approved, journalled, .. } = draft;
+        loop {
+            let again = Draft {
+                messages: messages.clone(),
+                failed,
+                approved: approved.clone(),
+                journalled: journalled.clone(),
+                ..Draft::default()
+            };
+            match self.settle(arrived, again).await {
+                Ok(()) => return,
+                Err(error) => tracing::error!(%error, "cannot even note a failure; trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(STORAGE_PAUSE) => {}
+                // The disk has failed: the process ends, and the next one finds the update waiting.
+                () = self.database.ended() => return,
+            }
+        }
+    }
+
+    /// Sends owners a message that belongs to no update.
+    pub(crate) async fn tell_owners(&self, html: &str) {
+        self.tell_owners_with(html, Keyboard::new()).await;
+    }
+
+    pub(super) async fn tell_owners_with(&self, html: &str, keyboard: Keyboard) {
+        let message = Outgoing::Send { html: html.to_owned(), keyboard };
+        let messages =
+            self.gate.owners().map(|owner| message.clone().into_message(owner, None)).collect();
+        self.post(Commit { messages, ..Commit::default() }).await;
+    }
+
+    /// Asks the first owner whether a component may have what it asks for.
+    pub(crate) async fn ask_about(&self, asks: &Asks) {
+        let Some(owner) = self.gate.owners().next() else { return };
+        if let Err(error) = self.database.void_approvals(&asks.module, Some("load")).await {
+            tracing::error!(%error, "cannot withdraw an older question");
+        }
+        let Prompt { approval, messages } = self.load_prompt(asks, owner);
+        self.post(Commit { messages, approvals: vec![approval], ..Commit::default() }).await;
+    }
+
+    pub(super) fn load_prompt(&self, asks: &Asks, owner: i64) -> Prompt {
+        let catalog = self.catalog.load();
+        let serving = catalog.module(&asks.module).map(|module| &*module.manifest.module.version);
+        approval::load(asks, serving, owner, chrono::Utc::now().timestamp_millis())
+    }
+
+    async fn post(&self, commit: Commit) {
+        match self.database.commit(commit).await {
+            Ok(queued) => self.send(queued),
+            Err(error) => tracing::error!(%error, "cannot keep a message to the owner"),
+        }
+    }
+
+    pub(super) fn send(&self, queued: Vec<QueuedMessage>) {
+        self.metrics.outbox_depth.inc_by(i64::try_from(queued.len()).unwrap_or(0));
+        if !queued.is_empty() && self.outbox.send(queued).is_err() {
+            tracing::debug!("the sender has stopped; the messages wait for the next start");
+        }
+    }
+
+    pub(super) fn answer_button(&self, incoming: &Incoming, notice: Option<String>) {
+        if let Content::Button { query, .. } = &incoming.content
+            && self.asides.try_send(Aside::Answer { query: query.clone(), notice }).is_err()
+        {
+            tracing::debug!("too busy to answer a pressed button");
+        }
+    }
+}

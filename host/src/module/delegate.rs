@@ -1,0 +1,144 @@
+//! A command of one module, called by another.
+
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::Module;
+use super::breaker::Breaker;
+use super::catalog::Catalog;
+use super::sandbox::{CallError, Occasion, Sandbox};
+use crate::bindings::exports::umbrasil::module::handler;
+use crate::bindings::umbrasil::module::modules as wit;
+use crate::capability::modules::{Answered, Directory, Request};
+use crate::capability::{Error, State};
+use crate::permission::{Book, Origin};
+
+/// The longest that a called command may take.
+const WALL: Duration = Duration::from_secs(20);
+
+/// The loaded modules, as other modules may call them.
+pub(crate) struct Delegate {
+    catalog: Arc<ArcSwap<Catalog>>,
+    sandbox: Weak<Sandbox>,
+    book: Arc<Book>,
+    breaker: Arc<Breaker>,
+}
+
+impl Delegate {
+    pub(crate) fn new(
+        catalog: Arc<ArcSwap<Catalog>>,
+        sandbox: &Arc<Sandbox>,
+        book: Arc<Book>,
+        breaker: Arc<Breaker>,
+    ) -> Self {
+        Self { catalog, sandbox: Arc::downgrade(sandbox), book, breaker }
+    }
+
+    async fn call(&self, request: Request) -> Result<Answered, Error> {
+        let Request { module, command, text, caller, user, at, chat_id, number, terms, storage } =
+            request;
+        let unavailable = |why: String| Error::Unavailable(format!("{module} {why}"));
+        let sandbox =
+            self.sandbox.upgrade().ok_or_else(|| unavailable("is not there".to_owned()))?;
+        let module = self.catalog.load().module(&module).cloned();
+        let module = module.ok_or_else(|| unavailable("is not loaded".to_owned()))?;
+        if !user.owner && !self.book.serves(&module.name, user.id) {
+            return Err(Error::Denied(format!("{} is not for this user", module.name)));
+        }
+        if let Some(paused) = self.breaker.refuses(&module.name) {
+            return Err(unavailable(paused));
+        }
+        let permits = sandbox.nested_permits(&module).await;
+        let _permits = permits.ok_or_else(|| unavailable("is busy".to_owned()))?;
+        let args = text.split_whitespace().map(str::to_owned).collect();
+        let call = handler::Call { name: command, args, text: text.trim().to_owned() };
+        let occasion = Occasion {
+            chat_id,
+            event: handler::Event {
+                id: format!("{}.{number}", caller.event),
+                user,
+                at,
+                input: handler::Input::Command(call),
+            },
+            actor: format!("module {} for {}", caller.module, caller.actor),
+            origin: Origin::Model,
+            terms,
+            upload: None,
+            wall: WALL,
+        };
+        let event = occasion.event.clone();
+        let mut state = sandbox.state(&module, occasion);
+        // What it does outside is a part of the caller's event, and on record with that.
+        state.guard.belong_to(&caller.event);
+        let before = storage.clone();
+        if let Some(storage) = storage {
+            state.slices.storage = storage;
+        }
+        let (result, state) = sandbox.execute(&module, state, &event, WALL).await;
+        let State { slices, guard, .. } = state;
+        let (tickets, asked) = (guard.tickets().to_vec(), guard.asked);
+        let (messages, failed) = match result {
+            Ok(replies) => {
+                self.breaker.succeeded(&module.name);
+                (replies.into_iter().map(|reply| reply.html).collect(), None)
+            }
+            Err(error) => (Vec::new(), Some(failure(&module.name, &error))),
+        };
+        let storage = match (&failed, before) {
+            // Nothing of a call that failed is kept.
+            (Some(_), Some(before)) => before,
+            _ => slices.storage,
+        };
+        Ok(Answered { messages, files: slices.chat.files, storage, tickets, asked, failed })
+    }
+}
+
+/// Why there is no answer, as the caller may know it.
+fn failure(module: &str, error: &CallError) -> Error {
+    match error {
+        CallError::Asks(asked) => Error::Pending(
+            asked.iter().map(|asked| asked.shown.as_str()).collect::<Vec<_>>().join("\n"),
+        ),
+        CallError::Failure(handler::Failure::Usage(text)) => Error::Invalid(text.clone()),
+        CallError::Failure(handler::Failure::Unavailable(text)) => Error::Unavailable(text.clone()),
+        error => {
+            tracing::warn!(module, detail = ?error, "a module failed when another one called it: it {error}");
+            Error::Unavailable(format!("{module} failed"))
+        }
+    }
+}
+
+impl Directory for Delegate {
+    fn commands(&self, module: &str) -> Option<Vec<wit::Command>> {
+        let module = self.catalog.load().module(module).cloned()?;
+        Some(
+            module.descriptor.commands.iter().map(|command| command_of(&module, command)).collect(),
+        )
+    }
+
+    fn run(
+        &self,
+        request: Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Answered, Error>> + Send + '_>> {
+        Box::pin(self.call(request))
+    }
+}
+
+fn command_of(module: &Module, command: &handler::Command) -> wit::Command {
+    let argument = |argument: &handler::Argument| wit::Argument {
+        name: argument.name.clone(),
+        help: argument.help.clone(),
+        required: argument.required,
+    };
+    wit::Command {
+        module: module.name.to_string(),
+        name: command.name.clone(),
+        summary: command.summary.clone(),
+        arguments: command.arguments.iter().map(argument).collect(),
+        example: command.example.clone(),
+        changes: command.changes,
+    }
+}
