@@ -30,6 +30,7 @@ mod reload;
 mod replies;
 mod settings;
 mod shown;
+mod ssh;
 mod storage;
 mod tidy;
 mod updates;

@@ -9,6 +9,9 @@ mod line;
 mod service;
 mod trust;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use futures_util::future::join_all;

@@ -83,6 +83,23 @@ impl SshTarget {
     }
 }
 
+#[cfg(test)]
+impl SshTarget {
+    /// A target on loopback, whose host key nobody knows.
+    pub(crate) fn of_test(alias: &str, port: u16, key: &PrivateKey) -> Self {
+        let key = key.to_openssh(russh::keys::ssh_key::LineEnding::LF).unwrap();
+        Self {
+            alias: alias.to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port,
+            user: "nobody".to_owned(),
+            key: key.as_str().to_owned().into(),
+            host_key: None,
+            timeout: Duration::from_secs(TIMEOUT),
+        }
+    }
+}
+
 pub(super) fn targets(source: &Source) -> Result<Vec<SshTarget>, ConfigError> {
     let tables: Tables = toml::from_str(&source.text)
         .map_err(|error| ConfigError::new("UMBRASIL_CONFIG", told(&error, &source.text)))?;

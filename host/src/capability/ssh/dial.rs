@@ -175,7 +175,11 @@ fn config(recorded: Option<&PublicKey>) -> client::Config {
 }
 
 /// What a failed key exchange means.
-fn why(error: &russh::Error, recorded: Option<&PublicKey>, offered: Option<PublicKey>) -> Refused {
+pub(super) fn why(
+    error: &russh::Error,
+    recorded: Option<&PublicKey>,
+    offered: Option<PublicKey>,
+) -> Refused {
     tracing::debug!(%error, "no ssh session");
     match (recorded, offered, error) {
         (_, Some(key), _) if !is_sound(&key) => Refused::Far("has a host key that is too weak"),

@@ -205,6 +205,3 @@ impl Ledger {
 fn fingerprint(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
-
-#[cfg(test)]
-mod tests;
