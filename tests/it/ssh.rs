@@ -30,7 +30,7 @@ async fn world(targets: &[String]) -> (World, Host) {
     let world = World::new().await;
     let text = format!("{GRANTS}\n{}", targets.join("\n"));
     std::fs::write(world.path().join("umbrasil.toml"), text).unwrap();
-    world.install("shell", &component("shell"));
+    world.install("shell", component("shell"));
     let host = world.start(&[]).await;
     (world, host)
 }

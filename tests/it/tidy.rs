@@ -11,7 +11,9 @@ const LAYERS: [&[&str]; 5] = [
     &["config", "database", "telemetry"],
 ];
 /// What only these may name.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 7] = [
+    // The configuration reads keys, nothing else.
+    ("russh", &["capability", "config"]),
     ("teloxide", &["telegram"]),
     ("reqwest", &["telegram"]),
     ("rusqlite", &["database"]),

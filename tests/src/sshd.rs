@@ -62,14 +62,6 @@ impl Sshd {
         self.listens().await;
     }
 
-    /// Ends the server and starts it again as it was.
-    pub async fn bounce(&mut self) {
-        self.end();
-        std::fs::remove_file(self.path().join("log")).unwrap();
-        self.child = launch(self.directory.path(), self.port);
-        self.listens().await;
-    }
-
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -141,6 +133,15 @@ impl Sshd {
         descendants(self.child.id())
     }
 
+    /// What runs on the server under this name.
+    pub fn running(&self, name: &str) -> Vec<u32> {
+        let named = |process: &u32| {
+            let own = std::fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            own.trim() == name
+        };
+        self.sessions().into_iter().filter(named).collect()
+    }
+
     /// Ends all sessions at once, as a crash of the server would; it goes on listening.
     pub fn drop_sessions(&self) {
         for process in self.sessions() {
@@ -194,7 +195,8 @@ fn launch(directory: &Path, port: u16) -> Child {
 
 fn kill(process: u32) {
     let process = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
-    drop(rustix::process::kill_process(process, rustix::process::Signal::KILL));
+    // It may have ended by itself.
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap_or_default();
 }
 
 /// All processes below this one.

@@ -55,7 +55,7 @@ async fn a_key_that_cannot_be_used_stops_the_start() {
     assert!(refused(path, &other("public", &public), &[]).await.contains("holds no private key"));
     assert!(refused(path, &other("empty", b""), &[]).await.contains("holds no private key"));
     assert!(refused(path, &other("bytes", &[0xff; 900]), &[]).await.contains("is no private key"));
-    assert!(refused(path, &other("huge", &[b'x'; 70_000]), &[]).await.contains("too large"));
+    assert!(refused(path, &other("huge", &vec![b'x'; 70_000]), &[]).await.contains("too large"));
     assert!(refused(path, &table(path), &[]).await.contains("must name a file"));
     assert!(refused(path, &table(&path.join("nowhere")), &[]).await.contains("is not there"));
     keygen(&path.join("short"), &["-t", "rsa", "-b", "1024"]);
@@ -141,7 +141,7 @@ async fn keys_may_come_from_the_environment() {
     let grants = GRANTS.replace("web2", "vps");
     let file = format!("{grants}\n{}", lines.collect::<Vec<_>>().join("\n"));
     std::fs::write(world.path().join("umbrasil.toml"), file).unwrap();
-    world.install("shell", &component("shell"));
+    world.install("shell", component("shell"));
     let (port, user, key) =
         (server.port().to_string(), umbrasil_tests::sshd::user(), server.host_key());
     let host = world

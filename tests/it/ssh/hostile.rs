@@ -143,6 +143,8 @@ async fn a_tarpit_is_left_after_fifteen_seconds() {
     let port = serve(|mut tcp| {
         Box::pin(async move {
             tcp.write_all(BANNER).await?;
+            // The length of a packet that is on its way.
+            tcp.write_all(&[0, 0, 0x40, 0]).await?;
             loop {
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 tcp.write_all(b"\0").await?;

@@ -76,7 +76,9 @@ mod tests {
 
     fn kept(limit: usize, pieces: &[&[u8]]) -> (String, bool) {
         let mut kept = Kept::new(limit);
-        pieces.iter().for_each(|piece| kept.push(piece));
+        for piece in pieces {
+            kept.push(piece);
+        }
         kept.into_text()
     }
 
@@ -101,7 +103,7 @@ mod tests {
     fn what_is_no_text_is_replaced_and_stays_within_the_limit() {
         let (text, cut) = kept(100, &[&[0xff; 100]]);
         assert!(cut && text.len() <= 100 && text.starts_with('\u{fffd}'), "{text}");
-        let (text, cut) = kept(100, &[&[0xff; 100_000]]);
+        let (text, cut) = kept(100, &[&vec![0xff; 100_000]]);
         assert!(cut && text.len() <= 100, "{text}");
     }
 }

@@ -146,10 +146,10 @@ impl Owner {
 
     /// One target, whose key is trusted.
     async fn trusting(alias: &str, seed: u8) -> (Self, Arc<Seen>) {
-        let (port, seen, _) = serve(0, key(seed)).await;
+        let (port, far, _) = serve(0, key(seed)).await;
         let owner = Self::of(vec![SshTarget::of_test(alias, port, &key(9))]);
         owner.trust(alias, port, seed).await.unwrap();
-        (owner, seen)
+        (owner, far)
     }
 
     async fn trust(&self, alias: &str, port: u16, seed: u8) -> Result<(), TrustError> {
@@ -208,7 +208,7 @@ async fn an_owner_is_asked_once_and_trusts_one_key() {
     // Another key on the same port: told once, loudly, and not to be trusted.
     serving.abort();
     assert!(serving.await.unwrap_err().is_cancelled());
-    let _ = owner.service.forget("nobody").await.unwrap_err();
+    assert!(owner.service.forget("nobody").await.is_err());
     owner.service.server("web1").unwrap().close().await;
     let (_, impostor, _) = serve(port, key(2)).await;
     for _ in 0..2 {

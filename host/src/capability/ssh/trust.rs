@@ -93,7 +93,7 @@ impl Service {
         };
         match ledger.database.record_host_key(row).await {
             Ok(true) => {
-                tracing::info!(target, by, "a host key is trusted");
+                tracing::info!(server = target, by, "a host key is trusted");
                 Ok(())
             }
             Ok(false) => Err(TrustError::Known(alias())),
@@ -187,7 +187,7 @@ impl Ledger {
             }
         };
         tracing::warn!(
-            target = server.alias(),
+            server = server.alias(),
             key = what,
             "a server's host key is not the one on record"
         );
