@@ -32,6 +32,15 @@ fn sandbox(criterion: &mut Criterion) {
         });
     });
     group.finish();
+    let mut group = criterion.benchmark_group("authorise");
+    for scopes in [1, 20, 100] {
+        let mut checks = bench.checks(scopes);
+        assert!(checks.authorise(), "the call is granted");
+        group.bench_function(format!("a web request, {scopes} permissions"), |bencher| {
+            bencher.iter(|| black_box(checks.authorise()));
+        });
+    }
+    group.finish();
     let mut group = criterion.benchmark_group("commit");
     group.bench_function("one alone", |bencher| {
         bencher.to_async(&runtime).iter(|| async { black_box(bench.commit(0).await) });

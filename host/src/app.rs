@@ -32,7 +32,7 @@ use crate::lanes::Lanes;
 use crate::module::LoadError;
 use crate::module::delegate::Delegate;
 use crate::module::loader::Loader;
-use crate::module::registry::Registry;
+use crate::module::registry::{self, Registry};
 use crate::module::sandbox::{Reach, Sandbox};
 use crate::outgoing::Aside;
 use crate::permission::Book;
@@ -216,16 +216,15 @@ fn keeper(
         LoadError::Cache(source) => AppError::Directory { path: cache, source },
         error => AppError::Sandbox(error.to_string()),
     })?;
-    let registry = Registry::new(
-        config.modules_dir.clone(),
-        loader,
-        Arc::clone(&dispatch.catalog),
-        Arc::clone(&dispatch.failures),
-        config.disabled.iter().cloned().collect(),
-        Arc::clone(&dispatch.metrics),
-        Arc::clone(&dispatch.breaker),
-        Arc::clone(&dispatch.reload),
-    );
+    let shared = registry::Shared {
+        catalog: Arc::clone(&dispatch.catalog),
+        failures: Arc::clone(&dispatch.failures),
+        metrics: Arc::clone(&dispatch.metrics),
+        breaker: Arc::clone(&dispatch.breaker),
+        reload: Arc::clone(&dispatch.reload),
+    };
+    let disabled = config.disabled.iter().cloned().collect();
+    let registry = Registry::new(config.modules_dir.clone(), loader, disabled, shared);
     Ok(Keeper { registry: Arc::new(registry), dispatch: Arc::clone(dispatch), api })
 }
 

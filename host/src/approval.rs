@@ -86,27 +86,24 @@ pub(crate) fn load(asks: &Asks, serving: Option<&str>, approver: i64, now_ms: i6
         component.get(..12).unwrap_or_default(),
     );
     for want in plus {
-        html.push_str(&format!("➕ <code>{}</code>", escape(&want.scope.to_string())));
+        html.extend(["➕ <code>", &escape(&want.scope.to_string()), "</code>"]);
         if !want.reason.is_empty() {
-            html.push_str(&format!(" ({})", escape(&want.reason)));
+            html.extend([" (", &escape(&want.reason), ")"]);
         }
         html.push('\n');
     }
     for scope in minus {
-        html.push_str(&format!("➖ <code>{}</code> no longer\n", escape(&scope.to_string())));
+        html.extend(["➖ <code>", &escape(&scope.to_string()), "</code> no longer\n"]);
     }
     if plus.is_empty() && minus.is_empty() {
         html.push_str("nothing new: these are other bytes than those that you agreed to.\n");
     }
     if !kept.is_empty() {
-        html.push_str(&format!("It keeps {} that it has.\n", kept.len()));
+        html.extend(["It keeps ", &kept.len().to_string(), " that it has.\n"]);
     }
     match serving {
         Some(version) => {
-            html.push_str(&format!(
-                "Until you decide, version {} goes on serving.",
-                escape(version)
-            ));
+            html.extend(["Until you decide, version ", &escape(version), " goes on serving."]);
         }
         None => html.push_str("Until you decide, it does not run."),
     }

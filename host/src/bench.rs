@@ -10,12 +10,14 @@ use crate::audit::Audit;
 use crate::bindings::exports::umbrasil::module::handler::{Call, Event, Input, Moment, User};
 use crate::builtin;
 use crate::capability::Services;
-use crate::capability::permit::Authority;
+use crate::capability::permit::{Authority, Guard, Subject, Terms};
 use crate::database::{Commit, Database, Quota, Reads, Writes};
+use crate::grant::{self, Scope, Want};
 use crate::module::Module;
 use crate::module::loader::{Candidate, Loader};
 use crate::module::sandbox::{Occasion, Reach, Sandbox};
 use crate::permission::Book;
+use crate::permission::{Granted, Live, Origin, Permissions};
 use crate::telemetry::Metrics;
 
 /// A sandbox with the finance module in it, and a database.
@@ -23,6 +25,20 @@ pub struct Bench {
     database: Database,
     sandbox: Arc<Sandbox>,
     module: Arc<Module>,
+}
+
+/// The check that every call of a capability passes.
+pub struct Checks {
+    guard: Guard,
+    call: Option<grant::Call>,
+}
+
+impl Checks {
+    /// Checks one call; whether it was permitted.
+    pub fn authorise(&mut self) -> bool {
+        let Some(call) = self.call.clone() else { return false };
+        self.guard.authorise(call, "").is_ok()
+    }
 }
 
 impl Bench {
@@ -64,6 +80,40 @@ impl Bench {
         };
         let occasion = Occasion { event, ..Occasion::of_bench() };
         self.sandbox.handle(&self.module, occasion).await.is_ok()
+    }
+
+    /// A guard with `scopes` permissions, of which only the last one covers the call that is checked.
+    #[must_use]
+    pub fn checks(&self, scopes: usize) -> Checks {
+        let line =
+            |number: usize| format!("http GET https://host{number}.example.org/v1/*/items/*");
+        let scope = |number| line(number).parse::<Scope>().ok();
+        let scopes: Vec<Scope> = (0..scopes).filter_map(scope).collect();
+        let want = |scope: &Scope| Want { scope: scope.clone(), reason: String::new() };
+        let grant = |scope: &Scope| Granted { scope: scope.clone(), by: "bench".into() };
+        let permissions = Permissions {
+            wants: scopes.iter().map(want).collect(),
+            grants: scopes.iter().map(grant).collect(),
+        };
+        let subject = Subject {
+            event: "1-1".into(),
+            module: "bench".into(),
+            hash: "".into(),
+            actor: "owner 1".into(),
+            origin: Origin::Owner,
+        };
+        let authority = Authority {
+            policy: Arc::default(),
+            audit: Audit::new(self.database.clone()),
+            database: self.database.clone(),
+        };
+        let present = Arc::new(Live::new(permissions));
+        let last = scopes.len().saturating_sub(1);
+        let call = format!("http GET https://host{last}.example.org/v1/a/items/7?q=1");
+        Checks {
+            guard: Guard::new(subject, present, authority, Terms::default()),
+            call: call.parse().ok(),
+        }
     }
 
     /// Makes one small write durable.

@@ -285,10 +285,13 @@ impl Dispatch {
             "menu" => native::menu(catalog),
             "help" => native::help(catalog, rest),
             "status" => native::status(catalog, &self.metrics),
-            "modules" if self.gate.is_owner(incoming.user.id) => {
-                native::modules(catalog, &self.failures.load())
+            "modules" => {
+                let failed = self.failures.load();
+                let owner = self.gate.is_owner(incoming.user.id);
+                let troubles =
+                    native::Troubles { failed: &failed, waiting: self.book.all_waiting() };
+                native::modules(catalog, &self.breaker, owner.then_some(troubles))
             }
-            "modules" => native::modules(catalog, &[]),
             "cancel" if asking => Answer::text("Cancelled."),
             "cancel" => Answer::text("Nothing is running or being asked."),
             _ => Answer::text(format!(

@@ -19,7 +19,7 @@ pub(crate) use self::http::{HttpCall, HttpScope};
 pub(crate) use self::schedule::{ScheduleScope, When};
 pub(crate) use self::secret::{Placement, SecretScope};
 pub(crate) use self::ssh::{SshCall, SshScope};
-pub(crate) use self::table::{STORAGE, Want, Wants, host_of, tables};
+pub(crate) use self::table::{STORAGE, Want, Wants, tables};
 
 /// What a call does to the world, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,7 +161,22 @@ impl FromStr for Part {
     }
 }
 
+/// The words that a permission begins with, behind what it does.
+pub(crate) const KINDS: [&str; 11] = [
+    "http", "secret", "ssh", "docker", "system", "files", "ocr", "schedule", "config", "module",
+    "storage",
+];
+
 impl Scope {
+    /// The word that the permission begins with.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.what {
+            What::Secret(_) => "secret",
+            What::Module { .. } => "module",
+            _ => self.capability(),
+        }
+    }
+
     pub(crate) fn new(what: What) -> Self {
         Self { effect: None, what }
     }
@@ -221,6 +236,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether the two have something in common, as far as that is easy to tell.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let (own, other) = (Self::new(self.what.clone()), Self::new(other.what.clone()));
+        own.includes(&other) || other.includes(&own)
+    }
+}
+
 impl Call {
     /// The interface that the call is made through.
     pub(crate) fn capability(&self) -> &'static str {
@@ -240,9 +263,8 @@ impl Call {
     pub(crate) fn effect(&self) -> Effect {
         match self {
             Self::Http(call) => call.effect(),
-            Self::Ssh(_) => Effect::Change,
+            Self::Ssh(_) | Self::Module { changes: true, .. } => Effect::Change,
             Self::Docker { verb, .. } => verb.effect(),
-            Self::Module { changes: true, .. } => Effect::Change,
             Self::Secret { .. }
             | Self::System(_)
             | Self::Files
@@ -390,7 +412,13 @@ impl FromStr for Scope {
 /// SHA-256 in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    let digest = sha2::Sha256::digest(bytes);
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
 }
 
 fn storage(rest: &str) -> Result<What, Malformed> {
@@ -412,8 +440,9 @@ pub(crate) fn is_name(name: &str) -> bool {
 fn unknown(line: &str) -> Malformed {
     let shown: String = line.chars().take(60).collect();
     Malformed(format!(
-        "`{}` is no permission; one begins with http, secret, ssh, docker, system, files, ocr, schedule, config, module or storage",
-        shown.escape_debug()
+        "`{}` is no permission; one begins with one of {}",
+        shown.escape_debug(),
+        KINDS.join(", ")
     ))
 }
 

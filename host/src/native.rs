@@ -2,14 +2,16 @@
 //! themselves.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bindings::exports::umbrasil::module::handler::{Argument, Command, Descriptor};
 use crate::incoming::User;
+use crate::module::breaker::Breaker;
 use crate::module::catalog::Catalog;
 use crate::outgoing::{Button, Keyboard};
 use crate::reply::escape;
-use crate::router::{host_button, module_button};
+use crate::router::{host_button, host_button_with, module_button};
 use crate::telemetry::Metrics;
 
 /// The host's commands for help texts and Telegram's command list.
@@ -52,7 +54,7 @@ pub(crate) fn menu(catalog: &Catalog) -> Answer {
 
 /// The modules' entries, two in a row, and the host's below.
 fn entries(catalog: &Catalog) -> Keyboard {
-    let entry = |module: &std::sync::Arc<crate::module::Module>| {
+    let entry = |module: &Arc<crate::module::Module>| {
         let menu = module.descriptor.menu.as_ref()?;
         module_button(&module.name, &menu.label, &menu.action, &[])
     };
@@ -160,28 +162,56 @@ pub(crate) fn status(catalog: &Catalog, metrics: &Metrics) -> Answer {
     }
 }
 
-/// `failed` are the files that could not be loaded, and why; for owners only.
-pub(crate) fn modules(catalog: &Catalog, failed: &[(String, String)]) -> Answer {
+/// What an owner sees of the modules beside the catalog.
+pub(crate) struct Troubles<'a> {
+    /// The files that could not be loaded, and why.
+    pub(crate) failed: &'a [(String, String)],
+    /// The modules that wait for an owner.
+    pub(crate) waiting: Vec<Arc<str>>,
+}
+
+/// `troubles` are for owners only.
+pub(crate) fn modules(
+    catalog: &Catalog,
+    breaker: &Breaker,
+    troubles: Option<Troubles<'_>>,
+) -> Answer {
     let mut html = "<b>Modules</b>\n".to_owned();
+    let mut keyboard = Keyboard::new();
     for module in catalog.modules() {
         let (name, version) = (&module.name, escape(&module.manifest.module.version));
         let summary = escape(&module.descriptor.summary);
         let hash: String = module.hash.chars().take(12).collect();
+        let paused = breaker.is_paused(name);
+        let state = if paused { "⏸" } else { "✅" };
         line(
             &mut html,
-            format_args!("\n✅ <b>{name}</b> {version} (<code>{hash}</code>)\n{summary}\n"),
+            format_args!("\n{state} <b>{name}</b> {version} (<code>{hash}</code>)\n{summary}\n"),
         );
+        if troubles.is_some() && !module.unused.is_empty() {
+            line(
+                &mut html,
+                format_args!("It asks for {} and never uses it.\n", module.unused.join(", ")),
+            );
+        }
+        if troubles.is_some() && paused {
+            keyboard.push(vec![host_button_with(format!("▶️ Resume {name}"), "resume", name)]);
+        }
     }
     if catalog.modules().len() == 0 {
         html.push_str("\nNone is loaded.\n");
     }
+    let Some(Troubles { failed, waiting }) = troubles else { return Answer::text(html) };
     for (file, reason) in failed {
         line(
             &mut html,
             format_args!("\n❌ <b>{}</b> was not loaded: {}\n", escape(file), escape(reason)),
         );
     }
-    Answer::text(html)
+    for name in waiting {
+        keyboard.push(vec![host_button_with(format!("🛡️ Decide about {name}"), "review", &name)]);
+    }
+    Answer { html, keyboard }
 }
 
 /// Writing to a `String` cannot fail.

@@ -5,6 +5,7 @@
 //! changes under running instances; `book` knows all modules and what owners decided.
 
 mod book;
+mod entry;
 mod policy;
 
 use std::sync::Arc;

@@ -23,6 +23,7 @@ mod time;
 pub mod chat;
 pub mod config;
 pub mod log;
+pub mod modules;
 pub mod ssh;
 pub mod storage;
 
@@ -39,7 +40,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 /// The names that almost every module uses.
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
-    pub use crate::{chat, config, log, ssh, storage};
+    pub use crate::{chat, config, log, modules, ssh, storage};
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -67,9 +68,9 @@ pub mod bindings {
 /// The functions of the host: the real ones in a component, those of [`testing`] elsewhere.
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
-    pub(crate) use crate::bindings::umbrasil::module::{chat, config, log, ssh, storage};
+    pub(crate) use crate::bindings::umbrasil::module::{chat, config, log, modules, ssh, storage};
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) use crate::testing::imports::{chat, config, log, storage};
+    pub(crate) use crate::testing::imports::{chat, config, log, modules, storage};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::ssh;
 

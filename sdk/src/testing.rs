@@ -36,6 +36,7 @@ pub(crate) mod imports;
 pub(crate) mod ssh;
 
 mod check;
+pub(crate) mod modules;
 mod outcome;
 mod world;
 

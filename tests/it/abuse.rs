@@ -108,7 +108,10 @@ fn functions_with_large_arguments() -> Vec<String> {
             }
             let Some((name, arguments)) = line.split_once(": func(") else { continue };
             let arguments = arguments.split("->").next().unwrap().trim_end_matches([' ', ';', ')']);
-            if interface != "handler" && !arguments.is_empty() {
+            // A number cannot be large.
+            let large = ["string", "list<", "range", "request"];
+            let large = large.iter().any(|kind| arguments.contains(kind));
+            if interface != "handler" && large {
                 functions.push(format!("{interface}.{}", name.trim_start_matches('%')));
             }
         }
@@ -120,7 +123,7 @@ fn functions_with_large_arguments() -> Vec<String> {
 async fn no_function_takes_a_large_argument() {
     let (world, mut host) = hostile().await;
     let mut functions = functions_with_large_arguments();
-    assert!(functions.len() >= 12, "{functions:?}");
+    assert!(functions.len() >= 26, "{functions:?}");
     functions.extend(["storage.set.key".to_owned(), "chat.document.name".to_owned()]);
     let baseline = host.memory();
     for function in functions {

@@ -10,7 +10,9 @@
 )]
 
 mod abuse;
+mod approvals;
 mod bombs;
+mod breaker;
 mod browser;
 mod cache;
 mod chat;
@@ -25,6 +27,7 @@ mod gate;
 mod guide;
 mod image;
 mod local;
+mod permissions;
 mod refused;
 mod reload;
 mod replies;

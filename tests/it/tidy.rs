@@ -4,18 +4,22 @@ use std::path::{Path, PathBuf};
 
 /// The layers of the host, from the top. A file may use what is in its own layer and below.
 const LAYERS: [&[&str]; 5] = [
-    &["main", "cli", "app", "telegram", "web", "watch", "local", "bench"],
-    &["dispatch", "router", "native", "reply", "report", "auth", "lanes", "incoming", "outgoing"],
+    &["main", "cli", "app", "telegram", "web", "watch", "local", "bench", "schedule", "control"],
+    &[
+        "dispatch", "router", "native", "operate", "approval", "cause", "reply", "report", "auth",
+        "lanes", "incoming", "outgoing",
+    ],
     &["module", "builtin"],
     &["capability", "bindings"],
-    &["config", "database", "telemetry"],
+    &["config", "secret", "permission", "grant", "audit", "database", "telemetry"],
 ];
 /// What only these may name.
-const OWNERS: [(&str, &[&str]); 7] = [
-    // The configuration reads keys, nothing else.
-    ("russh", &["capability", "config"]),
+const OWNERS: [(&str, &[&str]); 9] = [
     ("teloxide", &["telegram"]),
-    ("reqwest", &["telegram"]),
+    ("reqwest", &["telegram", "capability"]),
+    ("russh", &["capability", "config"]),
+    ("bollard", &["capability"]),
+    ("sysinfo", &["capability"]),
     ("rusqlite", &["database"]),
     ("axum", &["web", "local"]),
     ("wasmtime::", &["module", "bindings", "capability"]),

@@ -21,6 +21,27 @@ const CROWD: std::ops::Range<i64> = 1000..1050;
 /// The bot's token.
 pub const TOKEN: &str = "4242:AAtestTESTtestTESTtestTESTtestTESTtest";
 
+/// What the owner's file says unless a test says otherwise: `hostile` may import what it attacks, and fail as
+/// often as it likes.
+const SETTINGS: &str = r#"
+[modules.hostile]
+failures = 1000
+[modules.hostile.config]
+read = ["DEFAULT_CURRENCY"]
+[[modules.hostile.http]]
+url = "https://example.org/*"
+[[modules.hostile.ssh]]
+targets = ["vps"]
+commands = ["uptime"]
+[[modules.hostile.docker]]
+verbs = ["list"]
+containers = ["web"]
+[modules.hostile.ocr]
+[[modules.hostile.modules]]
+name = "finance"
+commands = ["balance"]
+"#;
+
 /// Everything that a test needs, in a directory of its own that goes when the test ends.
 pub struct World {
     directory: tempfile::TempDir,
@@ -54,7 +75,9 @@ impl World {
         let stop = CancellationToken::new();
         tokio::spawn(local::serve(listener, LocalApi::new(options), stop.clone()));
         let directory = tempfile::Builder::new().prefix("umbrasil-test-").tempdir().unwrap();
-        Self { directory, chat: Chat::new(api), _server: stop.drop_guard() }
+        let world = Self { directory, chat: Chat::new(api), _server: stop.drop_guard() };
+        world.settings(SETTINGS);
+        world
     }
 
     /// Starts the host with `more` over the usual environment, and waits until it is ready.
@@ -131,6 +154,11 @@ impl World {
 
     fn log(&self) -> PathBuf {
         self.directory.path().join("host.log")
+    }
+
+    /// Writes the owner's file, which hosts read when they start.
+    pub fn settings(&self, toml: &str) {
+        std::fs::write(self.path().join("umbrasil.toml"), toml).unwrap();
     }
 
     /// Puts a component into the modules directory, at once as `mv` does.

@@ -82,3 +82,54 @@ fn policy(table: &BTreeMap<String, BTreeMap<String, String>>) -> Result<Policy, 
     }
     Ok(policy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../umbrasil.example.toml");
+
+    fn tables(text: &str) -> Result<Tables, ConfigError> {
+        tables_of(&Source::of_text(text)?, &BTreeMap::new())
+    }
+
+    /// Every grant that the example makes is explained there by its line, and the reverse.
+    #[test]
+    fn the_example_explains_every_kind_of_grant() {
+        let tables = tables(EXAMPLE).unwrap();
+        let example = &tables.modules["example"];
+        let granted: Vec<String> = example.grants.iter().map(ToString::to_string).collect();
+        let explained: Vec<&str> =
+            EXAMPLE.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+        assert!(explained.len() >= 18, "{explained:?}");
+        for line in &explained {
+            let scope: crate::grant::Scope =
+                line.parse().unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(scope.to_string(), *line);
+            let exists = granted.iter().any(|granted| {
+                granted == line
+                    || granted.strip_suffix(" request 2097152 response 8388608") == Some(line)
+            });
+            assert!(exists, "{line} is not among {granted:#?}");
+        }
+        for kind in crate::grant::KINDS {
+            assert!(example.grants.iter().any(|scope| scope.kind() == kind), "{kind}");
+        }
+        assert_eq!(tables.policy, Policy::default(), "the example shows the defaults");
+    }
+
+    #[test]
+    fn mistakes_are_told_by_their_line_or_table() {
+        for (text, word) in [
+            ("[modules.x]\nenable = true", "enable"),
+            ("[modules.x]\n[[modules.x.http]]\nurl = 7", "line 3"),
+            ("[[modules.x.http]]\nurl = \"https://*/\"", "[modules.x]"),
+            ("[policy]\nstranger = { read = \"allow\" }", "stranger"),
+            ("[policy]\nowner = { read = \"perhaps\" }", "perhaps"),
+            ("[policy]\nowner = { delete = \"ask\" }", "delete"),
+        ] {
+            let error = tables(text).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+}

@@ -98,6 +98,12 @@ impl Source {
         Ok(Self { values, text: String::new() })
     }
 
+    /// The settings of a file alone.
+    #[cfg(test)]
+    pub(super) fn of_text(text: &str) -> Result<Self, ConfigError> {
+        Ok(Self { values: parse(text)?, text: text.to_owned() })
+    }
+
     /// The value as it was written, also when it is empty.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)

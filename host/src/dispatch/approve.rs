@@ -38,12 +38,12 @@ impl Dispatch {
                 self.breaker.pause(about);
                 self.note(arrived, about, "pause", "");
                 let html = format!("⏸ <b>{}</b> is paused until you resume it.", escape(about));
-                self.replaced(arrived, &html)
+                Self::replaced(arrived, &html)
             }
             "resume" => {
                 self.breaker.resume(about);
                 self.note(arrived, about, "resume", "");
-                self.replaced(arrived, &format!("▶️ <b>{}</b> answers again.", escape(about)))
+                Self::replaced(arrived, &format!("▶️ <b>{}</b> answers again.", escape(about)))
             }
             "review" => match self.book.asks(about) {
                 Some(asks) => {
@@ -68,7 +68,7 @@ impl Dispatch {
         let approval = match self.database.approval(nonce).await {
             Ok(Some(approval)) => approval,
             Ok(None) => {
-                return self.replaced(
+                return Self::replaced(
                     arrived,
                     "This question is answered, or was withdrawn. Nothing is done.",
                 );
@@ -87,12 +87,16 @@ impl Dispatch {
         }
         let used = |draft: Draft| Draft { approved: Some(nonce.to_owned()), ..draft };
         if chrono::Utc::now().timestamp_millis() >= approval.expires_ms {
-            return used(self.replaced(arrived, "⌛ That was more than five minutes ago. Nothing is done; ask again if you still want it."));
+            return used(Self::replaced(
+                arrived,
+                "⌛ That was more than five minutes ago. Nothing is done; ask again if you still want it.",
+            ));
         }
         let Ok(payload) = serde_json::from_str::<Payload>(&approval.payload) else {
-            return used(
-                self.replaced(arrived, "This question is from another version. Nothing is done."),
-            );
+            return used(Self::replaced(
+                arrived,
+                "This question is from another version. Nothing is done.",
+            ));
         };
         used(match payload {
             Payload::Call(resume) if verb == "approve" => {
@@ -100,7 +104,7 @@ impl Dispatch {
             }
             Payload::Call(resume) => {
                 self.note(arrived, &resume.cause.module, "refuse", &resume.shown);
-                self.replaced(
+                Self::replaced(
                     arrived,
                     &format!("✖️ Not done: <code>{}</code>", escape(&resume.shown)),
                 )
@@ -118,18 +122,18 @@ impl Dispatch {
         if arrived.recovered
             && let Some(text) = self.interrupted(&cause.event).await
         {
-            return Draft { journalled: Some(cause.event), ..self.replaced(arrived, &text) };
+            return Draft { journalled: Some(cause.event), ..Self::replaced(arrived, &text) };
         }
         let catalog = self.catalog.load_full();
         let module = catalog.module(&cause.module).filter(|module| module.hash == cause.hash);
         let Some(module) = module else {
-            return self.replaced(
+            return Self::replaced(
                 arrived,
                 "The module was replaced or removed since it asked. Nothing is done.",
             );
         };
         if !self.gate.is_allowed(cause.user.id) {
-            return self.replaced(
+            return Self::replaced(
                 arrived,
                 "Whoever wanted that may not use the bot any more. Nothing is done.",
             );
@@ -137,7 +141,7 @@ impl Dispatch {
         self.note(arrived, &cause.module, "confirm", &shown);
         let mut draft = self.module(arrived, module, &cause, vec![ticket], outside).await;
         let answer = format!("✅ Confirmed: <code>{}</code>", escape(&shown));
-        let mut messages = self.replaced(arrived, &answer).messages;
+        let mut messages = Self::replaced(arrived, &answer).messages;
         messages.append(&mut draft.messages);
         let journalled =
             outside.load(std::sync::atomic::Ordering::Acquire).then(|| cause.event.clone());
@@ -149,7 +153,10 @@ impl Dispatch {
         let by = format!("owner {}", arrived.incoming.user.id);
         let waiting = self.book.waiting(module).filter(|candidate| candidate.hash == hash);
         let Some(candidate) = waiting else {
-            return self.replaced(arrived, "These bytes do not wait any more: they were replaced, removed or decided about. Nothing is done.");
+            return Self::replaced(
+                arrived,
+                "These bytes do not wait any more: they were replaced, removed or decided about. Nothing is done.",
+            );
         };
         let Candidate { version, .. } = &candidate;
         let name = format!("<b>{}</b> {}", escape(module), escape(version));
@@ -157,18 +164,18 @@ impl Dispatch {
             "approve" => {
                 if let Err(error) = self.book.allow(&candidate, &by).await {
                     tracing::error!(%error, "cannot keep a decision");
-                    return self.replaced(
+                    return Self::replaced(
                         arrived,
                         "⚠️ That could not be kept. Nothing is done; please try again.",
                     );
                 }
                 self.reload.notify_one();
-                self.replaced(arrived, &format!("✅ {name} is allowed what it asks for."))
+                Self::replaced(arrived, &format!("✅ {name} is allowed what it asks for."))
             }
             "once" => {
                 self.book.allow_once(&candidate, &by);
                 self.reload.notify_one();
-                self.replaced(
+                Self::replaced(
                     arrived,
                     &format!("1️⃣ {name} is allowed what it asks for, until the bot is restarted."),
                 )
@@ -176,7 +183,7 @@ impl Dispatch {
             _ => {
                 self.book.deny(&candidate, &by);
                 self.reload.notify_one();
-                self.replaced(arrived, &format!("✖️ {name} is not loaded."))
+                Self::replaced(arrived, &format!("✖️ {name} is not loaded."))
             }
         }
     }
@@ -191,20 +198,22 @@ impl Dispatch {
     ) -> Draft {
         if verb != "approve" {
             self.note(arrived, target, "refuse", "host key");
-            return self
-                .replaced(arrived, &format!("✖️ <b>{}</b> is not trusted.", escape(target)));
+            return Self::replaced(
+                arrived,
+                &format!("✖️ <b>{}</b> is not trusted.", escape(target)),
+            );
         }
         let by = format!("owner {}", arrived.incoming.user.id);
         self.note(arrived, target, "trust", "host key");
         match self.ssh.trust(target, address, key, &by).await {
-            Ok(()) => self.replaced(
+            Ok(()) => Self::replaced(
                 arrived,
                 &format!(
                     "🔑 <b>{}</b> is trusted with this key. Please repeat what you wanted.",
                     escape(target)
                 ),
             ),
-            Err(error) => self.replaced(arrived, &format!("⚠️ {}", escape(&error.to_string()))),
+            Err(error) => Self::replaced(arrived, &format!("⚠️ {}", escape(&error.to_string()))),
         }
     }
 
@@ -228,7 +237,7 @@ impl Dispatch {
     }
 
     /// The host's answer in place of the question, so that its buttons are gone.
-    fn replaced(&self, arrived: &Arrived, html: &str) -> Draft {
+    fn replaced(arrived: &Arrived, html: &str) -> Draft {
         let (chat, pressed) = (arrived.incoming.chat_id, draft::pressed(&arrived.incoming));
         let messages = crate::reply::messages(&format!("{MARK} {html}"), Keyboard::new(), pressed);
         let message = |message: Outgoing| message.into_message(chat, None);

@@ -218,24 +218,10 @@ impl Wants {
                 wants.push(Want { scope, reason: reason.to_owned() });
             }
         };
-        for Http { url, methods, at, request, response, effect, reason } in &self.http {
-            let effect = effect_of(effect.as_deref())?;
-            let Some(url) = filled(url, setting)? else { continue };
-            for method in methods {
-                let mut line = format!("{method} {url}");
-                if let Some(at) = at {
-                    line.push_str(&format!(" at {at}"));
-                }
-                for (word, size) in [("request", request), ("response", response)] {
-                    if let Some(size) = size {
-                        let bytes = bytes(size)?;
-                        if bytes > LARGEST_BODY {
-                            return Err(Malformed(format!("a body of {size} is more than 32MiB")));
-                        }
-                        line.push_str(&format!(" {word} {bytes}"));
-                    }
-                }
-                add(What::Http(line.parse()?), effect, reason);
+        for http in &self.http {
+            let effect = effect_of(http.effect.as_deref())?;
+            for line in http.lines(setting)? {
+                add(What::Http(line.parse()?), effect, &http.reason);
             }
         }
         for Secret { name, inject, hosts, reason } in &self.secret {
@@ -274,7 +260,9 @@ impl Wants {
             }
         }
         if let Some(System { read, reason }) = &self.system {
-            read.iter().for_each(|part| add(What::System(*part), None, reason));
+            for part in read {
+                add(What::System(*part), None, reason);
+            }
         }
         if let Some(Bare { reason }) = &self.files {
             add(What::Files, None, reason);
@@ -318,6 +306,26 @@ impl Wants {
             return Err(Malformed(format!("more than {SCOPES} permissions")));
         }
         Ok(wants)
+    }
+}
+
+impl Http {
+    /// One line for each method; none if the URL hangs on a setting that is not set.
+    fn lines(&self, setting: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Malformed> {
+        let Some(url) = filled(&self.url, setting)? else { return Ok(Vec::new()) };
+        let mut options = String::new();
+        if let Some(at) = self.at {
+            options.extend([" at ", &at.to_string()]);
+        }
+        for (word, size) in [("request", &self.request), ("response", &self.response)] {
+            let Some(size) = size else { continue };
+            let bytes = bytes(size)?;
+            if bytes > LARGEST_BODY {
+                return Err(Malformed(format!("a body of {size} is more than 32MiB")));
+            }
+            options.extend([" ", word, " ", &bytes.to_string()]);
+        }
+        Ok(self.methods.iter().map(|method| format!("{method} {url}{options}")).collect())
     }
 }
 

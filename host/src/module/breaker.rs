@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn a_trial_that_fails_doubles_the_pause_and_is_not_told_again() {
         let breaker = Breaker::default();
-        (0..FAILURES).for_each(|_| drop(breaker.failed("m", FAILURES)));
+        let paused: Vec<_> = (0..FAILURES).filter_map(|_| breaker.failed("m", FAILURES)).collect();
+        assert_eq!(paused, [FIRST_PAUSE]);
         breaker.lock().get_mut("m").unwrap().paused = Paused::Until(Instant::now());
         assert_eq!(breaker.refuses("m"), None, "one event is let through");
         assert!(breaker.refuses("m").is_some(), "and only one");

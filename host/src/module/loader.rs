@@ -20,6 +20,8 @@ use crate::database::CommitError;
 use crate::grant::{Want, hash};
 use crate::permission::{self, Admission, Asks, Book, Live};
 
+/// The interfaces that need no grant.
+const FREE: [&str; 4] = ["types", "chat", "storage", "log"];
 /// Compiled size of one pattern, so that a short text cannot become a large automaton.
 const PATTERN_BYTES: usize = 256 << 10;
 
@@ -120,7 +122,8 @@ impl Loader {
         let wants = manifest.wants(self.sandbox.settings());
         let wants = wants.map_err(|error| LoadError::Manifest(error.to_string()))?;
         let unused = check_imports(&manifest, &imports, &wants)?;
-        let live = self.admit(&manifest, &hash, &wants).await?;
+        let imports = imports.into_iter().filter(|import| !FREE.contains(&import.as_str()));
+        let live = self.admit(&manifest, &hash, &wants, imports.collect()).await?;
         let component = self.compiler.compile(self.sandbox.engine(), &bytes, &hash).await?;
         let pre = self.linker.instantiate_pre(&component).and_then(ModulePre::new);
         let pre = pre.map_err(|error| LoadError::Link(format!("{error:#}")))?;
@@ -147,6 +150,7 @@ impl Loader {
         manifest: &Manifest,
         hash: &str,
         wants: &[Want],
+        imports: Vec<String>,
     ) -> Result<Arc<Live>, LoadError> {
         let name = &manifest.module.name;
         let candidate = permission::Candidate {
@@ -154,6 +158,7 @@ impl Loader {
             version: manifest.module.version.clone(),
             hash: hash.to_owned(),
             wants: wants.to_vec(),
+            imports,
             built_in: self.built_in.iter().any(|own| own.0 == *name && own.1 == hash),
         };
         match self.book.admit(&candidate).await.map_err(LoadError::Undecided)? {
@@ -176,7 +181,6 @@ fn check_imports(
     imports: &[String],
     wants: &[Want],
 ) -> Result<Vec<String>, LoadError> {
-    const FREE: [&str; 4] = ["types", "chat", "storage", "log"];
     for import in imports.iter().filter(|import| !FREE.contains(&import.as_str())) {
         if !manifest.asks_for(import) {
             return Err(LoadError::Unasked(import.clone()));

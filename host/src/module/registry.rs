@@ -54,16 +54,23 @@ pub(crate) enum Note {
     Asks(Box<Asks>),
 }
 
+/// What the registry shares with those who use what it loads.
+pub(crate) struct Shared {
+    pub(crate) catalog: Arc<ArcSwap<Catalog>>,
+    /// The files that could not be loaded, and why.
+    pub(crate) failures: Arc<ArcSwap<Vec<(String, String)>>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) breaker: Arc<Breaker>,
+    /// Told when an owner has decided something about a component.
+    pub(crate) reload: Arc<Notify>,
+}
+
 pub(crate) struct Registry {
     directory: PathBuf,
     loader: Loader,
-    catalog: Arc<ArcSwap<Catalog>>,
-    failures: Arc<ArcSwap<Vec<(String, String)>>>,
     disabled: Vec<String>,
-    metrics: Arc<Metrics>,
+    shared: Shared,
     built_in_tried: CancellationToken,
-    breaker: Arc<Breaker>,
-    reload: Arc<Notify>,
     /// Whether something was decided since the last look.
     decided: AtomicBool,
     /// What was last seen of each file. Also keeps two reloads from running at once.
@@ -92,26 +99,17 @@ impl Registry {
     pub(crate) fn new(
         directory: PathBuf,
         loader: Loader,
-        catalog: Arc<ArcSwap<Catalog>>,
-        failures: Arc<ArcSwap<Vec<(String, String)>>>,
         disabled: Vec<String>,
-        metrics: Arc<Metrics>,
-        breaker: Arc<Breaker>,
-        reload: Arc<Notify>,
+        shared: Shared,
     ) -> Self {
         let (built_in_tried, seen) = (CancellationToken::new(), Mutex::default());
-        let decided = AtomicBool::new(false);
         Self {
             directory,
             loader,
-            catalog,
-            failures,
             disabled,
-            metrics,
+            shared,
             built_in_tried,
-            breaker,
-            reload,
-            decided,
+            decided: AtomicBool::new(false),
             seen,
         }
     }
@@ -132,7 +130,7 @@ impl Registry {
 
     /// Waits until an owner has decided something about a component.
     pub(crate) async fn decision(&self) {
-        self.reload.notified().await;
+        self.shared.reload.notified().await;
         self.decided.store(true, Ordering::Release);
     }
 
@@ -183,7 +181,7 @@ impl Registry {
         }
         let failed =
             seen.iter().filter_map(|(path, seen)| Some((name(path), seen.refused.clone()?)));
-        self.failures.store(Arc::new(failed.collect()));
+        self.shared.failures.store(Arc::new(failed.collect()));
         changes
     }
 
@@ -194,11 +192,11 @@ impl Registry {
     /// What is loaded goes on serving; why nothing else is loaded is told once.
     fn refuse_directory(&self, reason: String, changes: &mut Changes) {
         let failed = vec![(self.directory.display().to_string(), reason.clone())];
-        if **self.failures.load() == failed {
+        if **self.shared.failures.load() == failed {
             return;
         }
         tracing::error!(%reason, "cannot use the modules directory");
-        self.failures.store(Arc::new(failed));
+        self.shared.failures.store(Arc::new(failed));
         let file = name(&self.directory);
         changes.notes.push(Note::Refused { file, reason, serving: None });
     }
@@ -217,7 +215,7 @@ impl Registry {
         let error = match self.stage(path, before).await {
             Ok((module, None)) => return loaded(module),
             Ok((module, Some(note))) => {
-                self.metrics.reload("loaded");
+                self.shared.metrics.reload("loaded");
                 changes.catalog_changed = true;
                 changes.notes.push(note);
                 return loaded(module);
@@ -228,18 +226,18 @@ impl Registry {
         let waits = matches!(error, LoadError::Waits(_) | LoadError::Refused);
         let again = waits || matches!(error, LoadError::Clash(_));
         // The file goes on standing for what it was loaded as: so its module goes when it does.
-        let catalog = self.catalog.load();
+        let catalog = self.shared.catalog.load();
         let serving = before.and_then(|before| catalog.module(before));
         let serving = serving.filter(|module| module.path == path);
         let version = serving.map(|module| module.manifest.module.version.clone());
         let module = serving.map(|module| Arc::clone(&module.name));
         let said = known.and_then(|known| known.refused.as_ref()) == Some(&reason);
         if !(said && known.is_some_and(|known| known.fingerprint == fingerprint)) {
-            self.metrics.reload("refused");
+            self.shared.metrics.reload("refused");
             let file = name(path);
             if matches!(error, LoadError::Import(_)) {
                 let module = file.strip_suffix(".wasm").unwrap_or(&file);
-                self.metrics.denied(module, crate::telemetry::metrics::Refusal::Import);
+                self.shared.metrics.denied(module, crate::telemetry::metrics::Refusal::Import);
             }
             tracing::error!(file, reason, serving = version, "a module was not loaded");
             let note = match error {
@@ -264,7 +262,8 @@ impl Registry {
         let candidate = tokio::task::spawn_blocking(move || Candidate::read(&read))
             .await
             .map_err(|error| LoadError::Read(std::io::Error::other(error)))??;
-        let unchanged = before.and_then(|before| self.catalog.load().module(before).cloned());
+        let unchanged =
+            before.and_then(|before| self.shared.catalog.load().module(before).cloned());
         if let Some(module) = unchanged
             && module.hash == candidate.hash
             && module.path == path
@@ -276,7 +275,7 @@ impl Registry {
         if self.disabled.iter().any(|disabled| **disabled == *name) {
             return Err(LoadError::Clash(format!("ENABLE_{} is off", name.to_ascii_uppercase())));
         }
-        let catalog = self.catalog.load_full();
+        let catalog = self.shared.catalog.load_full();
         let predecessor = catalog.module(&name);
         if let Some(other) = predecessor.filter(|other| other.path != path) {
             let file = other.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -294,18 +293,18 @@ impl Registry {
             next = next.without(renamed);
         }
         self.loader.published(&module);
-        self.breaker.resume(&name);
-        self.catalog.store(Arc::new(next));
+        self.shared.breaker.resume(&name);
+        self.shared.catalog.store(Arc::new(next));
         tracing::info!(module = &*name, ?note, "module loaded");
         Ok((name, Some(note)))
     }
 
     fn remove(&self, name: &Arc<str>, path: &Path, changes: &mut Changes) {
-        let catalog = self.catalog.load_full();
+        let catalog = self.shared.catalog.load_full();
         if catalog.module(name).is_none_or(|module| module.path != path) {
             return;
         }
-        self.catalog.store(Arc::new(catalog.without(name)));
+        self.shared.catalog.store(Arc::new(catalog.without(name)));
         tracing::info!(module = &**name, "module removed: its file is gone");
         changes.catalog_changed = true;
         changes.notes.push(Note::Removed { module: name.to_string() });

@@ -7,17 +7,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Granted, Live, Permissions};
+use super::entry::{Entry, decision, wants_hash};
+use super::{Live, Permissions};
 use crate::audit::{Audit, Record};
 use crate::database::{CommitError, Database, Decision, Trust};
-use crate::grant::{STORAGE, Scope, Want, What, hash};
+use crate::grant::{STORAGE, Scope, Want, What};
 
 /// Who granted what a module of this binary wants, until somebody decides otherwise.
-const BUILT_IN: &str = "comes with the host";
+pub(super) const BUILT_IN: &str = "comes with the host";
 /// Failures in five minutes that pause a module, unless its owner says otherwise.
 const FAILURES: u32 = 5;
-/// Who granted what is in the owner's file.
-const FILE: &str = "umbrasil.toml";
 
 /// What the owner's file says of a module.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +40,8 @@ pub(crate) struct Candidate {
     /// SHA-256 of the component.
     pub(crate) hash: String,
     pub(crate) wants: Vec<Want>,
+    /// The capabilities that it imports, beside those that everybody has.
+    pub(crate) imports: Vec<String>,
     /// Whether these very bytes are a part of this binary.
     pub(crate) built_in: bool,
 }
@@ -93,21 +94,6 @@ pub(crate) struct Book {
     entries: Mutex<BTreeMap<Arc<str>, Entry>>,
 }
 
-#[derive(Default)]
-struct Entry {
-    decisions: BTreeMap<String, Decision>,
-    trust: Option<Trust>,
-    /// Granted until the host stops, to one component.
-    once: Option<(String, Vec<Scope>)>,
-    /// The bytes that an owner does not want.
-    denied: Option<String>,
-    /// What is loaded now.
-    loaded: Option<(Vec<Want>, Arc<Live>)>,
-    /// What waits for an owner.
-    waiting: Option<Candidate>,
-    hash: String,
-}
-
 impl Book {
     /// Reads what was decided before.
     pub(crate) async fn open(
@@ -144,7 +130,8 @@ impl Book {
                 &standing,
                 self.own.iter().any(|own| **own == *candidate.module),
             );
-            if !(candidate.built_in || (plus.is_empty() && trusted)) {
+            let decided = entry.is_decided_by_file(candidate, &standing);
+            if !(candidate.built_in || (plus.is_empty() && trusted) || decided) {
                 let asks = entry.asks(candidate, plus, &standing);
                 entry.waiting = Some(candidate.clone());
                 return Ok(Admission::Waits(asks));
@@ -192,6 +179,13 @@ impl Book {
     /// What waits for an owner, if these bytes still do.
     pub(crate) fn waiting(&self, module: &str) -> Option<Candidate> {
         self.lock().get(module)?.waiting.clone()
+    }
+
+    /// The modules that wait for an owner.
+    pub(crate) fn all_waiting(&self) -> Vec<Arc<str>> {
+        let entries = self.lock();
+        let waits = |(_, entry): &(&Arc<str>, &Entry)| entry.waiting.is_some();
+        entries.iter().filter(waits).map(|(name, _)| Arc::clone(name)).collect()
     }
 
     /// What a component that waits asks for.
@@ -269,6 +263,10 @@ impl Book {
     ) -> Result<(), CommitError> {
         let decision = decision(module, scope, allowed, by);
         self.database.decide(vec![decision.clone()], None).await?;
+        if !allowed {
+            // Whatever waits for a tap was asked under what is no longer granted.
+            self.database.void_approvals(module, Some("call")).await?;
+        }
         let hash = self.lock().get(module).map(|entry| entry.hash.clone()).unwrap_or_default();
         let verb = if allowed { "grant" } else { "revoke" };
         self.put_on_record(module, &decision.scope, verb, by, &hash);
@@ -337,152 +335,6 @@ impl Book {
     }
 }
 
-impl Entry {
-    /// All that is granted to a component, by whom.
-    fn grants(&self, hash: &str, standing: &Standing) -> Vec<Granted> {
-        let granted = |scope: &Scope, by: &str| Granted { scope: scope.clone(), by: by.into() };
-        let mut grants = Vec::new();
-        if standing.sha256.as_ref().is_none_or(|pinned| pinned == hash) {
-            grants.extend(standing.grants.iter().map(|scope| granted(scope, FILE)));
-        }
-        for decision in self.decisions.values().filter(|decision| decision.allowed) {
-            // A line of an older version that is no permission any more grants nothing.
-            if let Ok(scope) = decision.scope.parse::<Scope>() {
-                grants.push(granted(&scope, &decision.by));
-            }
-        }
-        if let Some((of, scopes)) = &self.once
-            && of == hash
-        {
-            grants.extend(scopes.iter().map(|scope| granted(scope, "an owner, once")));
-        }
-        grants.retain(|grant| !self.is_revoked(&grant.scope));
-        grants
-    }
-
-    fn is_revoked(&self, scope: &Scope) -> bool {
-        self.decisions.get(&scope.to_string()).is_some_and(|decision| !decision.allowed)
-    }
-
-    fn permissions(&self, mut wants: Vec<Want>, standing: &Standing) -> Permissions {
-        let grants = self.grants(&self.hash, standing);
-        // Revoked lines may be parts of broader grants: they count for themselves.
-        wants.retain(|want| !self.is_revoked(&want.scope));
-        Permissions { wants, grants }
-    }
-
-    /// What is wanted and was neither granted nor revoked.
-    fn missing(&self, candidate: &Candidate, standing: &Standing) -> Vec<Want> {
-        let grants = self.grants(&candidate.hash, standing);
-        let decided = |want: &&Want| {
-            !self.is_revoked(&want.scope)
-                && !grants.iter().any(|grant| grant.scope.includes(&want.scope))
-        };
-        candidate.wants.iter().filter(decided).cloned().collect()
-    }
-
-    /// Whether these bytes may have what was granted to the module.
-    fn trusts(&self, candidate: &Candidate, standing: &Standing, own: bool) -> bool {
-        let same = self.trust.as_ref().is_some_and(|trust| trust.hash == candidate.hash);
-        let once = self.once.as_ref().is_some_and(|(hash, _)| *hash == candidate.hash);
-        let by_file = |want: &Want| {
-            standing.sha256.as_ref().is_none_or(|pinned| *pinned == candidate.hash)
-                && standing.grants.iter().any(|scope| scope.includes(&want.scope))
-        };
-        same || once || standing.updates.unwrap_or(own) || candidate.wants.iter().all(by_file)
-    }
-
-    fn asks(&self, candidate: &Candidate, plus: Vec<Want>, standing: &Standing) -> Asks {
-        let wanted = |scope: &Scope| candidate.wants.iter().any(|want| want.scope == *scope);
-        let granted = self.grants(&candidate.hash, standing);
-        let minus = granted.iter().map(|grant| &grant.scope).filter(|scope| !wanted(scope));
-        let kept = candidate.wants.iter().filter(|want| !plus.contains(want));
-        Asks {
-            module: Arc::clone(&candidate.module),
-            version: candidate.version.clone(),
-            hash: candidate.hash.clone(),
-            minus: minus.cloned().collect(),
-            kept: kept.map(|want| want.scope.clone()).collect(),
-            plus,
-        }
-    }
-
-    /// What a module of this binary wants and nobody has decided about yet.
-    fn undecided(&self, candidate: &Candidate) -> Vec<Decision> {
-        let new = |want: &&Want| !self.decisions.contains_key(&want.scope.to_string());
-        let wants = candidate.wants.iter().filter(new);
-        wants.map(|want| decision(&candidate.module, &want.scope, true, BUILT_IN)).collect()
-    }
-
-    fn remember(&mut self, decisions: Vec<Decision>, trust: Option<Trust>) {
-        for decision in decisions {
-            self.decisions.insert(decision.scope.clone(), decision);
-        }
-        if trust.is_some() {
-            self.trust = trust;
-        }
-    }
-
-    fn rows(&self, module: &Arc<str>, standing: &Standing) -> Vec<Row> {
-        let wants = match (&self.loaded, &self.waiting) {
-            (_, Some(waiting)) => waiting.wants.as_slice(),
-            (Some((wants, _)), None) => wants.as_slice(),
-            (None, None) => &[],
-        };
-        let grants = self.grants(&self.hash, standing);
-        let mut rows: Vec<Row> = wants
-            .iter()
-            .map(|Want { scope, reason }| {
-                let decision = self.decisions.get(&scope.to_string());
-                let by = grants.iter().find(|grant| grant.scope.includes(scope));
-                let revoked = decision.filter(|decision| !decision.allowed);
-                Row {
-                    module: Arc::clone(module),
-                    scope: scope.clone(),
-                    by: match revoked {
-                        Some(decision) => Some(decision.by.as_str().into()),
-                        None => by.map(|grant| Arc::clone(&grant.by)),
-                    },
-                    allowed: revoked.is_none() && by.is_some(),
-                    wanted: true,
-                    reason: reason.clone(),
-                }
-            })
-            .collect();
-        for Granted { scope, by } in grants {
-            if !wants.iter().any(|want| scope.includes(&want.scope)) {
-                let (module, by) = (Arc::clone(module), Some(by));
-                rows.push(Row {
-                    module,
-                    scope,
-                    by,
-                    allowed: true,
-                    wanted: false,
-                    reason: String::new(),
-                });
-            }
-        }
-        rows
-    }
-}
-
-fn decision(module: &str, scope: &Scope, allowed: bool, by: &str) -> Decision {
-    Decision {
-        module: module.to_owned(),
-        scope: scope.to_string(),
-        allowed,
-        since_ms: now_ms(),
-        by: by.to_owned(),
-    }
-}
-
-/// SHA-256 of what a component asks for, whatever the order and the reasons.
-fn wants_hash(wants: &[Want]) -> String {
-    let mut lines: Vec<String> = wants.iter().map(|want| want.scope.to_string()).collect();
-    lines.sort();
-    hash(lines.join("\n").as_bytes())
-}
-
 /// Keys and bytes that a module may keep: what everybody has, unless more was granted.
 pub(crate) fn storage(permissions: &Permissions) -> (u64, u64) {
     let amount = |what: &What| match what {
@@ -492,6 +344,6 @@ pub(crate) fn storage(permissions: &Permissions) -> (u64, u64) {
     permissions.held(amount).max().unwrap_or(STORAGE)
 }
 
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }

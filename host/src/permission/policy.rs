@@ -64,10 +64,15 @@ impl Verdict {
 
 impl Policy {
     pub(crate) fn verdict(&self, origin: Origin, effect: Effect) -> Verdict {
-        self.0[origin as usize][effect as usize]
+        let verdict = self.0.get(origin as usize).and_then(|row| row.get(effect as usize));
+        // There is one for each; what is not decided would be forbidden.
+        verdict.copied().unwrap_or(Verdict::Deny)
     }
 
     pub(crate) fn set(&mut self, origin: Origin, effect: Effect, verdict: Verdict) {
-        self.0[origin as usize][effect as usize] = verdict;
+        let slot = self.0.get_mut(origin as usize).and_then(|row| row.get_mut(effect as usize));
+        if let Some(slot) = slot {
+            *slot = verdict;
+        }
     }
 }

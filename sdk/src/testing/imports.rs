@@ -23,7 +23,7 @@ pub(crate) fn leave(keep: bool) -> (World, Effects) {
     RUNNING.take().unwrap_or_default().finish(keep)
 }
 
-pub(super) fn running<T>(action: impl FnOnce(&mut Running) -> T) -> T {
+pub(crate) fn running<T>(action: impl FnOnce(&mut Running) -> T) -> T {
     RUNNING.with_borrow_mut(|running| match running {
         Some(running) => action(running),
         None => panic!("there is no host here: call the handler through `testing::Host`"),
@@ -31,7 +31,7 @@ pub(super) fn running<T>(action: impl FnOnce(&mut Running) -> T) -> T {
 }
 
 /// Counts one call of the guest to its host.
-pub(super) fn counted() {
+pub(crate) fn counted() {
     running(|now| now.effects.calls += 1);
 }
 
@@ -42,6 +42,8 @@ fn invalid<T>(text: impl Into<String>) -> Result<T, Error> {
 fn at_most(limit: usize, size: usize) -> Result<(), Error> {
     if size > limit { Err(Error::TooLarge(limit as u64)) } else { Ok(()) }
 }
+
+pub(crate) use super::modules;
 
 pub(crate) mod chat {
     use super::{Error, MIB, at_most, counted, invalid, running};
