@@ -8,6 +8,7 @@ mod ground;
 mod keeper;
 mod link;
 mod people;
+mod reach;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,6 @@ use self::link::{Link, connect, listen};
 use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
-use crate::capability::permit::Authority;
-use crate::capability::{Services, files, ocr};
 use crate::config::Config;
 use crate::control;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
@@ -35,7 +34,7 @@ use crate::module::LoadError;
 use crate::module::delegate::Delegate;
 use crate::module::loader::Loader;
 use crate::module::registry::{self, Registry};
-use crate::module::sandbox::{Reach, Sandbox};
+use crate::module::sandbox::Sandbox;
 use crate::outgoing::Aside;
 use crate::permission::Book;
 use crate::schedule::Schedules;
@@ -90,7 +89,7 @@ pub async fn run(
 ) -> Result<(), AppError> {
     let ground = Ground::open(&config).await?;
     let operate = Arc::new(ground.operate(&config));
-    let Ground { database, audit, book, .. } = ground;
+    let Ground { database, audit, book, .. } = ground.clone();
     let control = control::listen(&config.data_dir)
         .map_err(|source| AppError::Directory { path: control::path(&config.data_dir), source })?;
     let metrics = Arc::new(Metrics::default());
@@ -103,7 +102,8 @@ pub async fn run(
     let (typing, typing_receiver) = mpsc::channel(64);
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
-    let reach = reach(&config, audit.clone(), database.clone(), &program, &link.api);
+    let (host_keys, host_keys_receiver) = mpsc::channel(16);
+    let reach = reach::reach(&config, &ground, &program, &link.api, host_keys)?;
     let sandbox = Sandbox::new(
         guests,
         database.clone(),
@@ -151,6 +151,7 @@ pub async fn run(
     tasks.spawn(forward_typing(typing_receiver, asides));
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
     tasks.spawn(audit.clone().keep_head(stop.clone()));
+    tasks.spawn(reach::ask_about_keys(host_keys_receiver, Arc::clone(&dispatch)));
     tasks.spawn(control::serve(control, operate, stop.clone()));
     recover(&database, &metrics, &outbox, &events).await?;
 
@@ -189,21 +190,6 @@ fn guard_memory() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "cannot keep other processes of this user from looking into this one");
     }
-}
-
-/// What instances reach outside with.
-fn reach(config: &Config, audit: Audit, database: Database, program: &Path, api: &Api) -> Reach {
-    let services = Services {
-        http: Arc::default(),
-        ssh: Arc::default(),
-        docker: Arc::default(),
-        system: Arc::default(),
-        files: Arc::new(files::Service::new(Arc::new(api.clone()))),
-        ocr: Arc::new(ocr::Service::new(program.to_owned())),
-        modules: Arc::default(),
-    };
-    let authority = Authority { policy: Arc::new(config.policy.clone()), audit, database };
-    Reach { services, authority }
 }
 
 fn outbox(

@@ -148,29 +148,28 @@ fn prompt(
     Prompt { approval, messages: messages.into_iter().map(message).collect() }
 }
 
+/// The key of a server that nobody has seen before.
+pub(crate) struct ShownKey {
+    pub(crate) target: String,
+    pub(crate) address: String,
+    pub(crate) key_type: String,
+    pub(crate) fingerprint: String,
+    /// As `authorized_keys` has it.
+    pub(crate) key: String,
+}
+
 /// Asks an owner to trust the key of a server that is not known yet.
-pub(crate) fn host_key(
-    target: &str,
-    address: &str,
-    key_type: &str,
-    fingerprint: &str,
-    key: &str,
-    approver: i64,
-    now_ms: i64,
-) -> Prompt {
+pub(crate) fn host_key(shown: ShownKey, approver: i64, now_ms: i64) -> Prompt {
+    let ShownKey { target, address, key_type, fingerprint, key } = shown;
     let html = format!(
         "{MARK} <b>Unknown server</b>\nThe target <b>{}</b> at <code>{}</code> shows a host key that nobody has seen before:\n{} <code>{}</code>\nNothing was sent to it. Compare with <code>ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub</code> on the server.",
-        escape(target),
-        escape(address),
-        escape(key_type),
-        escape(fingerprint),
+        escape(&target),
+        escape(&address),
+        escape(&key_type),
+        escape(&fingerprint),
     );
-    let payload = Payload::HostKey {
-        target: target.to_owned(),
-        address: address.to_owned(),
-        key: key.to_owned(),
-    };
     let request = hash(format!("{target}\n{address}\n{key}").as_bytes());
+    let payload = Payload::HostKey { target, address, key };
     let labels = [("🔑 Trust", "approve"), ("✖️ Deny", "deny")];
     prompt("host-key", "ssh".to_owned(), request, &payload, approver, now_ms, &html, &labels)
 }

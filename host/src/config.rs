@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use tracing::Level;
 
 use self::source::Source;
-pub(crate) use self::ssh::SshTarget;
+pub(crate) use self::ssh::{SshTarget, host_key, is_sound};
 use crate::permission::{Policy, Standing};
 use crate::secret::{self, KEY_SHORTEST};
 use crate::telemetry::redact;

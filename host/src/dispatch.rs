@@ -9,6 +9,7 @@ mod approve;
 mod dialogs;
 mod draft;
 mod journal;
+mod keys;
 mod operate;
 mod run;
 mod running;

@@ -431,7 +431,7 @@ fn storage(rest: &str) -> Result<What, Malformed> {
     Ok(What::Storage { keys, bytes })
 }
 
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 64
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))

@@ -9,7 +9,8 @@
 //!
 //! An author meets the files in this order: [`Module`] says what there is, [`Call`] is what a handler
 //! gets, [`Reply`] (with [`Html`] and [`Button`]) is what it gives, and [`Error`] is why it could not.
-//! [`storage`], [`chat`], [`config`] and [`log`] reach the host; [`files`] and [`ocr`] read what users send. [`testing`] is that host in memory, so
+//! [`storage`], [`chat`], [`config`] and [`log`] reach the host, [`files`] and [`ocr`] what users send,
+//! [`modules`] other modules, [`ssh`] what is outside. [`testing`] is that host in memory, so
 //! that whole conversations run under `cargo test`.
 
 mod module;
@@ -26,6 +27,7 @@ pub mod files;
 pub mod log;
 pub mod modules;
 pub mod ocr;
+pub mod ssh;
 pub mod storage;
 
 #[cfg(not(target_family = "wasm"))]
@@ -41,7 +43,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 /// The names that almost every module uses.
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
-    pub use crate::{chat, config, files, log, modules, ocr, storage};
+    pub use crate::{chat, config, files, log, modules, ocr, ssh, storage};
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -70,12 +72,14 @@ pub mod bindings {
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
     pub(crate) use crate::bindings::umbrasil::module::{
-        chat, config, files, log, modules, ocr, storage,
+        chat, config, files, log, modules, ocr, ssh, storage,
     };
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::imports::{chat, config, log, modules, storage};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::reading::{files, ocr};
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) use crate::testing::ssh;
 
     pub(crate) use crate::bindings::umbrasil::module::log::Level;
     pub(crate) use crate::bindings::umbrasil::module::storage::Range;

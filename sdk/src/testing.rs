@@ -34,6 +34,8 @@
 pub(crate) mod imports;
 pub(crate) mod reading;
 
+pub(crate) mod ssh;
+
 mod check;
 pub(crate) mod modules;
 mod outcome;

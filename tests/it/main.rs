@@ -39,6 +39,7 @@ mod schedule;
 mod secrets;
 mod settings;
 mod shown;
+mod ssh;
 mod storage;
 mod tidy;
 mod updates;

@@ -30,6 +30,7 @@ mod person;
 pub mod proxy;
 mod random;
 mod raw;
+pub mod sshd;
 mod world;
 
 pub use book::{Book, Ledger};
@@ -45,6 +46,7 @@ pub use person::{Message, Person};
 pub use random::Random;
 pub use raw::{Call, RawApi};
 pub use rustix::process::Signal;
+pub use sshd::Sshd;
 pub use world::{OWNER, STRANGER, TOKEN, USER, World};
 
 /// Tries until `probe` gives something, for at most `seconds`.

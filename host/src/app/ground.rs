@@ -15,6 +15,7 @@ use crate::operate::Operate;
 use crate::permission::Book;
 use crate::secret::{SecretError, Secrets};
 
+#[derive(Clone)]
 pub(crate) struct Ground {
     pub(crate) database: Database,
     pub(crate) secrets: Arc<Secrets>,

@@ -114,6 +114,13 @@ impl Source {
         self.raw(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
+    /// A variable that the owner's file names, whatever it is called.
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let known = self.values.get(name).cloned();
+        known.or_else(|| std::env::var(name).ok()).filter(|value| !value.trim().is_empty())
+    }
+
     pub(super) fn parse<T: FromStr>(
         &self,
         name: &str,

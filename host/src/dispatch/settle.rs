@@ -130,7 +130,7 @@ impl Dispatch {
         approval::load(asks, serving, owner, chrono::Utc::now().timestamp_millis())
     }
 
-    async fn post(&self, commit: Commit) {
+    pub(super) async fn post(&self, commit: Commit) {
         match self.database.commit(commit).await {
             Ok(queued) => self.send(queued),
             Err(error) => tracing::error!(%error, "cannot keep a message to the owner"),

@@ -106,7 +106,8 @@ impl Kind {
                     && plain("._-/@+")
                     && !given.split('/').any(|segment| segment == "..")
             }
-            Self::Word => plain("._-"),
+            // `..` is a place, and no word.
+            Self::Word => plain("._-") && given.bytes().any(|byte| byte != b'.'),
         }
     }
 }
@@ -160,7 +161,9 @@ fn parts(text: &str) -> Result<(&str, Vec<String>), Malformed> {
 
 fn word(text: String) -> Result<Word, Malformed> {
     let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
-        if text.contains(['{', '}', '*', '?', '$', '`', ';', '|', '&', '<', '>', '\n', '\0']) {
+        if text.contains(['{', '}', '*', '?', '$', '`', ';', '|', '&', '<', '>'])
+            || text.chars().any(char::is_control)
+        {
             return Err(Malformed(format!(
                 "`{}`: a word is plain, or a parameter such as {{unit:unit-name}}",
                 text.escape_debug()
@@ -195,5 +198,109 @@ impl FromStr for SshCall {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let (target, command) = parts(text)?;
         Ok(Self { target: target.to_owned(), command })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(kind: &str, given: &str) -> bool {
+        let scope: SshScope = format!("web1: run {{x:{kind}}}").parse().unwrap();
+        let command = vec!["run".to_owned(), given.to_owned()];
+        scope.covers(&SshCall { target: "web1".to_owned(), command })
+    }
+
+    #[test]
+    fn a_parameter_is_of_its_kind() {
+        for (kind, good, bad) in [
+            ("unit-name", "getty@tty1.service", "nginx/service"),
+            ("container-name", "web-1.blue", "../volumes"),
+            ("host-name", "2001:db8::1", "host/../x"),
+            ("number", "0042", "1e3"),
+            ("path", "/var/log/nginx/access.log", "/var/log/../../etc/shadow"),
+            ("path", "/home/user+a@b/x", "var/log"),
+            ("path", "/a..b", "/.."),
+            ("path", "/", "/a/.."),
+            ("word", "release-1.2_3", ".."),
+            ("word", "..x", "."),
+        ] {
+            assert!(allows(kind, good), "{kind} {good}");
+            assert!(!allows(kind, bad), "{kind} {bad}");
+        }
+    }
+
+    #[test]
+    fn no_kind_lets_a_shell_or_an_option_through() {
+        let long = "1".repeat(256);
+        for nasty in [
+            "",
+            "-",
+            "-x",
+            "--x",
+            "a b",
+            "a\tb",
+            "a\nb",
+            "a;b",
+            "a&b",
+            "a|b",
+            "$x",
+            "$(x)",
+            "`x`",
+            "a'b",
+            "a\"b",
+            "a\\b",
+            "a*",
+            "a?",
+            "[a]",
+            "{a}",
+            "~",
+            "~root",
+            "a>b",
+            "a<b",
+            "#a",
+            "!a",
+            "a=b",
+            "%a",
+            "(a)",
+            "a\0",
+            "a\u{2009}b",
+            "\u{ff41}",
+            "\u{202e}a",
+            long.as_str(),
+        ] {
+            for (kind, _) in KINDS {
+                assert!(!allows(kind, nasty), "{kind} {nasty:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_what_was_compared() {
+        let call = |words: &[&str]| SshCall {
+            target: "web1".to_owned(),
+            command: words.iter().map(|&word| word.to_owned()).collect(),
+        };
+        for words in [
+            &["printf", "%s", "it's \"one\" word"][..],
+            &["A=b", "x"],
+            &["~root", "#x", "!x", "(x)"],
+            &["a\\b", "", "'"],
+        ] {
+            let sent = shell_words::join(&call(words).command);
+            assert_eq!(shell_words::split(&sent).unwrap(), words, "{sent}");
+        }
+        assert_eq!(shell_words::join(["A=b", "~"]), "'A=b' '~'", "neither set nor expanded");
+    }
+
+    #[test]
+    fn a_template_is_of_plain_words() {
+        for line in
+            ["web1: echo 'a\tb'", "web1: echo \u{7f}", "web 1: uptime", "10.0.0.1: uptime", ":x"]
+        {
+            assert!(line.parse::<SshScope>().is_err(), "{line}");
+        }
+        let scope: SshScope = "web1: printf %s 'two words'".parse().unwrap();
+        assert_eq!(scope.to_string(), "web1: printf '%s' 'two words'");
     }
 }

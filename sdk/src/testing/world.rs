@@ -12,6 +12,7 @@ pub(crate) struct World {
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) others: super::modules::Others,
     pub(crate) reading: Reading,
+    pub(crate) servers: super::ssh::Servers,
 }
 
 /// The transaction and the effects of the event that runs.
@@ -21,6 +22,7 @@ pub(crate) struct Running {
     /// What the event wrote; none is a deletion.
     pub(crate) writes: BTreeMap<String, Option<Vec<u8>>>,
     pub(crate) effects: Effects,
+    pub(crate) ssh_calls: u32,
 }
 
 /// What an event did besides its replies and its writes.
