@@ -23,7 +23,8 @@ use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
 use crate::capability::Services;
-use crate::config::Config;
+use crate::capability::http::{self, EnvironmentSecrets};
+use crate::config::{Config, Telegram};
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
 use crate::lanes::Lanes;
@@ -95,7 +96,9 @@ pub async fn run(
     let own = builtin::all().into_iter().map(|(name, _)| name).collect();
     let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
     let book = Arc::new(book);
-    let reach = reach(&config, audit.clone());
+    let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
+    let own = own_listeners(&config, health, chat);
+    let reach = reach(&config, audit.clone(), own)?;
     let sandbox =
         Sandbox::new(guests, database.clone(), settings, Arc::clone(&metrics), typing, reach);
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
@@ -124,7 +127,6 @@ pub async fn run(
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
     recover(&database, &metrics, &outbox, &events).await?;
 
-    let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
     tasks.spawn(serve(health_listener, Arc::clone(&dispatch), stop.clone()));
     let intake = Intake {
         api: link.api.clone(),
@@ -149,9 +151,12 @@ pub async fn run(
 }
 
 /// What instances reach outside with.
-fn reach(config: &Config, audit: Audit) -> Reach {
+fn reach(config: &Config, audit: Audit, own: Vec<SocketAddr>) -> Result<Reach, AppError> {
+    let secrets = Arc::new(EnvironmentSecrets(config.secrets.clone()));
+    let http = http::Service::new(config, own, secrets)
+        .map_err(|reason| AppError::Setting { setting: "UMBRASIL_EXTRA_CA", reason })?;
     let services = Services {
-        http: Arc::default(),
+        http: Arc::new(http),
         ssh: Arc::default(),
         docker: Arc::default(),
         system: Arc::default(),
@@ -159,7 +164,26 @@ fn reach(config: &Config, audit: Audit) -> Reach {
         ocr: Arc::default(),
         modules: Arc::default(),
     };
-    Reach { services, policy: Arc::new(config.policy.clone()), audit }
+    Ok(Reach { services, policy: Arc::new(config.policy.clone()), audit })
+}
+
+/// Where the host itself listens, or a Bot API server on this machine that belongs to it: no module goes
+/// there, whatever was granted.
+fn own_listeners(config: &Config, health: SocketAddr, chat: Option<SocketAddr>) -> Vec<SocketAddr> {
+    let bot_api = match &config.telegram {
+        Telegram::Remote { api_url, .. } => api_url.port_or_known_default().and_then(|port| {
+            let address = match api_url.host()? {
+                url::Host::Ipv4(address) => address.into(),
+                url::Host::Ipv6(address) => address.into(),
+                url::Host::Domain("localhost") => std::net::Ipv4Addr::LOCALHOST.into(),
+                url::Host::Domain(_) => return None,
+            };
+            Some(SocketAddr::new(address, port))
+        }),
+        Telegram::Local { .. } => None,
+    };
+    let own = [Some(health), chat, bot_api.filter(|address| address.ip().is_loopback())];
+    own.into_iter().flatten().collect()
 }
 
 fn outbox(
