@@ -23,6 +23,7 @@ mod files;
 mod finance;
 mod gate;
 mod guide;
+mod http;
 mod image;
 mod local;
 mod refused;

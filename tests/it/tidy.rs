@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 5] = [
 /// What only these may name.
 const OWNERS: [(&str, &[&str]); 6] = [
     ("teloxide", &["telegram"]),
-    ("reqwest", &["telegram"]),
+    ("reqwest", &["telegram", "capability"]),
     ("rusqlite", &["database"]),
     ("axum", &["web", "local"]),
     ("wasmtime::", &["module", "bindings", "capability"]),

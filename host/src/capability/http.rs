@@ -104,7 +104,11 @@ impl Service {
 
     /// A client for one hop. It knows no other addresses, keeps no connection for anybody else, and does
     /// nothing by itself: no proxy, no redirect, no second try.
-    fn client(&self, addresses: &[SocketAddr], deadline: Instant) -> Result<reqwest::Client, Error> {
+    fn client(
+        &self,
+        addresses: &[SocketAddr],
+        deadline: Instant,
+    ) -> Result<reqwest::Client, Error> {
         let connect = CONNECT.min(deadline.saturating_duration_since(Instant::now()));
         let mut builder = reqwest::Client::builder()
             .use_rustls_tls()
@@ -191,7 +195,10 @@ enum Progress {
 impl Scoped<'_, Http> {
     /// Makes requests side by side, round by round: all are authorised, then all are sent, then those that
     /// were redirected are authorised, and so on.
-    async fn run(&mut self, mut all: Vec<Progress>) -> Result<Vec<Result<wit::Response, Error>>, Error> {
+    async fn run(
+        &mut self,
+        mut all: Vec<Progress>,
+    ) -> Result<Vec<Result<wit::Response, Error>>, Error> {
         loop {
             let mut legs = Vec::new();
             for (at, progress) in all.iter_mut().enumerate() {
@@ -269,11 +276,8 @@ impl wit::Host for Scoped<'_, Http> {
         let mut all = Vec::with_capacity(requests.len());
         for request in requests {
             self.meter.call()?;
-            let wanted = if too_many {
-                Err(Error::TooLarge(TOGETHER as u64))
-            } else {
-                Wanted::new(request)
-            };
+            let wanted =
+                if too_many { Err(Error::TooLarge(TOGETHER as u64)) } else { Wanted::new(request) };
             all.push(match wanted {
                 Ok(wanted) => {
                     let deadline = Instant::now() + wanted.total();

@@ -175,7 +175,8 @@ impl HttpCall {
         if url.len() > URL_BYTES {
             return Err(Malformed(format!("a URL has at most {URL_BYTES} bytes")));
         }
-        let url = Url::parse(url).map_err(|error| Malformed(format!("the URL is wrong: {error}")))?;
+        let url =
+            Url::parse(url).map_err(|error| Malformed(format!("the URL is wrong: {error}")))?;
         Self::of_url(method, url)
     }
 
@@ -188,7 +189,9 @@ impl HttpCall {
             return Err(Malformed::new("only http and https URLs can be asked for"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Malformed::new("a URL has no user and no password here; name a secret instead"));
+            return Err(Malformed::new(
+                "a URL has no user and no password here; name a secret instead",
+            ));
         }
         if url.port() == Some(0) {
             return Err(Malformed::new("there is no port 0"));

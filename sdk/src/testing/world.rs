@@ -9,6 +9,7 @@ use crate::bindings::umbrasil::module::log::Level;
 pub(crate) struct World {
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
     pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) web: super::web::Web,
 }
 
 /// The transaction and the effects of the event that runs.

@@ -67,9 +67,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 /// Whether nobody can be there, so that no grant helps: dialling "no address" reaches this machine.
 pub(super) fn is_nobody(address: IpAddr) -> bool {
     let address = address.to_canonical();
-    address.is_unspecified()
-        || address.is_multicast()
-        || address == IpAddr::V4(Ipv4Addr::BROADCAST)
+    address.is_unspecified() || address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 fn shifted32(bits: u32, length: u32) -> u32 {
@@ -186,7 +184,9 @@ mod tests {
 
     #[test]
     fn nobody_is_at_no_address() {
-        for address in ["0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1", "255.255.255.255"] {
+        for address in
+            ["0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1", "255.255.255.255"]
+        {
             assert!(is_nobody(address.parse().unwrap()), "{address}");
         }
         assert!(!is_nobody("127.0.0.1".parse().unwrap()));

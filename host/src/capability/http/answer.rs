@@ -129,7 +129,12 @@ impl Arrived {
 /// Says that a far side has repeated secrets: its owner may want to have them changed.
 pub(super) fn report(module: &str, host: &str, found: &BTreeSet<String>) {
     for secret in found {
-        tracing::warn!(module, host, secret, "the host echoed a secret, which was taken out of its answer");
+        tracing::warn!(
+            module,
+            host,
+            secret,
+            "the host echoed a secret, which was taken out of its answer"
+        );
     }
 }
 

@@ -50,7 +50,11 @@ pub(super) enum Stop {
     /// It goes on elsewhere: the exchange is ready for its next leg.
     Redirected,
     /// What the permissions have nothing to do with stands against it.
-    Refused { call: Call, reason: String, remedy: String },
+    Refused {
+        call: Call,
+        reason: String,
+        remedy: String,
+    },
     Failed(Error),
 }
 
@@ -160,8 +164,7 @@ impl Exchange {
             let text = format!("{module} has sent {} MiB today, which is the most", DAILY >> 20);
             return Err(Error::Unavailable(text).into());
         }
-        let (mut running, response) =
-            self.dial(service, module, running, &call, prepared).await?;
+        let (mut running, response) = self.dial(service, module, running, &call, prepared).await?;
         let status = response.status();
         running.answered(&status_line(status)).await;
         let target = redirect_of(status, response.headers()).map(<[u8]>::to_vec);
@@ -221,7 +224,11 @@ impl Exchange {
                     "{host} is at {reason}; if that is meant, grant `{line}` with the address, as in `… at 10.0.0.5`, to {module}"
                 );
                 let call = Call::Http(call.clone());
-                return Err(Stop::Refused { call, reason: format!("{address} is {reason}"), remedy });
+                return Err(Stop::Refused {
+                    call,
+                    reason: format!("{address} is {reason}"),
+                    remedy,
+                });
             }
         };
         let client = match service.client(&addresses, self.deadline) {
@@ -277,7 +284,8 @@ impl Exchange {
         let target: Url = call.url.join(target).map_err(|_| astray("to what is no URL"))?;
         let known = self.injected.iter().map(|(name, value)| (name.as_str(), value));
         if Scanner::new(known).is_some_and(|scanner| scanner.finds(target.as_str().as_bytes())) {
-            let remedy = format!("{host} redirects to a URL with a secret in it, which is not followed");
+            let remedy =
+                format!("{host} redirects to a URL with a secret in it, which is not followed");
             let (call, reason) = (Call::Http(call.clone()), "a redirect holds a secret".to_owned());
             return Err(Stop::Refused { call, reason, remedy });
         }
@@ -319,7 +327,8 @@ struct Prepared {
 impl Prepared {
     /// About how many bytes are sent.
     fn size(&self) -> u64 {
-        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+        let headers =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
         (self.url.as_str().len() + self.body.len() + headers.sum::<usize>()) as u64
     }
 }

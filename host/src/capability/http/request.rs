@@ -103,9 +103,10 @@ impl Wanted {
 
     /// All that the module wrote, part by part.
     pub(super) fn written(&self) -> impl Iterator<Item = &[u8]> {
-        let headers = self.headers.iter().flat_map(|(name, value)| {
-            [name.as_str().as_bytes(), value.as_bytes()]
-        });
+        let headers = self
+            .headers
+            .iter()
+            .flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
         headers.chain([&*self.body])
     }
 }
@@ -140,7 +141,9 @@ fn header_map(headers: &[wit::Header]) -> Result<HeaderMap, Error> {
             return Err(Error::Invalid(format!("the header {name} is the host's, not a module's")));
         }
         let value = HeaderValue::from_str(value).map_err(|_| {
-            Error::Invalid(format!("the value of {name} holds what no header can: ASCII without control characters"))
+            Error::Invalid(format!(
+                "the value of {name} holds what no header can: ASCII without control characters"
+            ))
         })?;
         map.append(name, value);
     }
@@ -245,7 +248,8 @@ mod tests {
     #[test]
     fn a_larger_body_needs_both_keys() {
         let scope = |line: &str| line.parse::<HttpScope>().unwrap();
-        let (usual, more) = (scope("GET https://x.org/"), scope("GET https://x.org/ response 8388608"));
+        let (usual, more) =
+            (scope("GET https://x.org/"), scope("GET https://x.org/ response 8388608"));
         let vast = scope("GET https://x.org/ response 99999999999");
         assert_eq!(response_limit(&usual, &more), RESPONSE);
         assert_eq!(response_limit(&more, &usual), RESPONSE);

@@ -4,9 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
-};
+use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use url::{Host, Url};
 
@@ -183,15 +181,25 @@ mod tests {
             ("127.0.0.1:8080", "http://[::ffff:127.0.0.1]:8080/"),
         ] {
             let refused = dialled(&[own], &format!("GET {url}"), url).await;
-            assert!(matches!(refused, Err(Refusal::Forbidden { reason: "a port of the bot itself", .. })), "{url}");
+            assert!(
+                matches!(
+                    refused,
+                    Err(Refusal::Forbidden { reason: "a port of the bot itself", .. })
+                ),
+                "{url}"
+            );
         }
         let url = "http://127.0.0.1:8081/";
-        assert!(dialled(&["0.0.0.0:8080", "127.0.0.2:8081"], &format!("GET {url}"), url).await.is_ok());
+        assert!(
+            dialled(&["0.0.0.0:8080", "127.0.0.2:8081"], &format!("GET {url}"), url).await.is_ok()
+        );
     }
 
     #[tokio::test]
     async fn no_grant_makes_nobody_somebody() {
-        for url in ["http://0.0.0.0/", "http://[::]/", "http://224.0.0.1/", "http://255.255.255.255/"] {
+        for url in
+            ["http://0.0.0.0/", "http://[::]/", "http://224.0.0.1/", "http://255.255.255.255/"]
+        {
             assert!(dialled(&[], &format!("GET {url}"), url).await.is_err(), "{url}");
         }
     }
