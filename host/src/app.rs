@@ -11,7 +11,7 @@ mod people;
 mod reach;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,7 +103,9 @@ pub async fn run(
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
     let (host_keys, host_keys_receiver) = mpsc::channel(16);
-    let reach = reach::reach(&config, &ground, &program, &link.api, host_keys)?;
+    let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
+    let far = reach::Far { program: &program, api: &link.api, health, chat, host_keys };
+    let reach = reach::reach(&config, &ground, far)?;
     let sandbox = Sandbox::new(
         guests,
         database.clone(),
@@ -155,7 +157,6 @@ pub async fn run(
     tasks.spawn(control::serve(control, operate, stop.clone()));
     recover(&database, &metrics, &outbox, &events).await?;
 
-    let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
     tasks.spawn(serve(health_listener, Arc::clone(&dispatch), stop.clone()));
     let intake = Intake {
         api: link.api.clone(),

@@ -19,7 +19,7 @@ pub(crate) use self::http::{HttpCall, HttpScope};
 pub(crate) use self::schedule::{ScheduleScope, When};
 pub(crate) use self::secret::{Placement, SecretScope};
 pub(crate) use self::ssh::{SshCall, SshScope};
-pub(crate) use self::table::{STORAGE, Want, Wants, tables};
+pub(crate) use self::table::{STORAGE, Want, Wants, host_of, tables};
 
 /// What a call does to the world, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

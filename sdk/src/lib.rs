@@ -10,7 +10,7 @@
 //! An author meets the files in this order: [`Module`] says what there is, [`Call`] is what a handler
 //! gets, [`Reply`] (with [`Html`] and [`Button`]) is what it gives, and [`Error`] is why it could not.
 //! [`storage`], [`chat`], [`config`] and [`log`] reach the host, [`files`] and [`ocr`] what users send,
-//! [`modules`] other modules, [`ssh`] what is outside. [`testing`] is that host in memory, so
+//! [`modules`] other modules, [`http`] and [`ssh`] what is outside. [`testing`] is that host in memory, so
 //! that whole conversations run under `cargo test`.
 
 mod module;
@@ -24,6 +24,7 @@ mod time;
 pub mod chat;
 pub mod config;
 pub mod files;
+pub mod http;
 pub mod log;
 pub mod modules;
 pub mod ocr;
@@ -43,7 +44,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 /// The names that almost every module uses.
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
-    pub use crate::{chat, config, files, log, modules, ocr, ssh, storage};
+    pub use crate::{chat, config, files, http, log, modules, ocr, ssh, storage};
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -72,14 +73,14 @@ pub mod bindings {
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
     pub(crate) use crate::bindings::umbrasil::module::{
-        chat, config, files, log, modules, ocr, ssh, storage,
+        chat, config, files, http, log, modules, ocr, ssh, storage,
     };
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::imports::{chat, config, log, modules, storage};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::reading::{files, ocr};
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) use crate::testing::ssh;
+    pub(crate) use crate::testing::{ssh, web as http};
 
     pub(crate) use crate::bindings::umbrasil::module::log::Level;
     pub(crate) use crate::bindings::umbrasil::module::storage::Range;

@@ -32,12 +32,12 @@
 )]
 
 pub(crate) mod imports;
+pub(crate) mod modules;
 pub(crate) mod reading;
-
 pub(crate) mod ssh;
+pub(crate) mod web;
 
 mod check;
-pub(crate) mod modules;
 mod outcome;
 mod world;
 
@@ -46,9 +46,11 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 pub use self::outcome::{Message, Outcome, Sent};
+pub use self::web::Requested;
 use self::world::World;
 use crate::bindings::exports::umbrasil::module::handler as wit;
-use crate::{Error, Media, Module, Result};
+use crate::http::Response;
+use crate::{Error, HostError, Media, Module, Result};
 
 /// When a test begins unless it says otherwise: 2026-11-22T12:00Z, a Sunday.
 const NOON: u64 = 1_795_348_800_000;
@@ -250,6 +252,20 @@ impl Host {
     pub fn store(&mut self, key: &str, value: impl AsRef<[u8]>) -> &mut Self {
         self.world.kept.insert(key.to_owned(), value.as_ref().to_vec());
         self
+    }
+
+    /// Answers a request from now on; `line` is its method and its whole URL. Answers for the same line
+    /// follow each other, and the last one stays. What has no answer is denied, as without a grant.
+    pub fn web(&mut self, line: &str, answer: Result<Response, HostError>) -> &mut Self {
+        let answers = self.world.web.answers.entry(line.to_owned()).or_default();
+        answers.push_back(answer.map(|response| response.0));
+        self
+    }
+
+    /// The requests that the module has made so far, answered or not.
+    #[must_use]
+    pub fn requests(&self) -> &[Requested] {
+        &self.world.web.requests
     }
 
     fn chat(&mut self) -> &mut Chat {

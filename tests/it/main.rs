@@ -28,6 +28,7 @@ mod finance;
 mod gate;
 mod grants;
 mod guide;
+mod http;
 mod image;
 mod local;
 mod ocr;

@@ -265,6 +265,11 @@ impl Permit {
         Running { permit: self, began: Instant::now(), note: None, ended: false }
     }
 
+    /// The module that makes the call.
+    pub(crate) fn module(&self) -> &str {
+        &self.subject.module
+    }
+
     /// Notes that the call is being made; if it must not happen twice, durably.
     pub(crate) async fn begin(self) -> Result<Running, Error> {
         let mut note = None;
@@ -294,6 +299,15 @@ impl Running {
     /// Waits until the call is not allowed any more.
     pub(crate) async fn revoked(&self) {
         self.permit.live.revoked(&self.permit.call).await;
+    }
+
+    /// Notes in the journal that the call had its effect, although its answer has not all arrived.
+    pub(crate) async fn answered(&mut self, outcome: &str) {
+        if let Some(note) = self.note.take()
+            && let Err(error) = self.permit.database.end_action(note, outcome).await
+        {
+            tracing::error!(%error, "cannot note how an outside action ended");
+        }
     }
 
     /// Notes how the call ended, such as `200` or `exit 1`, and how many bytes were moved.

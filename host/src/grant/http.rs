@@ -8,6 +8,9 @@ use url::{Host, Url};
 
 use super::{Effect, Malformed};
 
+/// A longer URL is refused.
+const URL_BYTES: usize = 8 << 10;
+
 /// Requests of one method to one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HttpScope {
@@ -18,7 +21,7 @@ pub(crate) struct HttpScope {
     port: u16,
     /// Begins with `/`; `*` stands for any part of one segment, at the end for anything.
     path: String,
-    /// The one private address that the name may have.
+    /// The one address that is dialled for the name, whatever DNS says. It may be private.
     pub(crate) at: Option<IpAddr>,
     /// Bytes of a request's body, if more than usual.
     pub(crate) request: Option<u64>,
@@ -99,19 +102,62 @@ fn prefix_includes(own: &str, other: &str) -> bool {
 }
 
 /// `*` at the end matches anything, elsewhere any part of one segment.
+///
+/// Patterns come from modules: this takes no more than the product of the two lengths, whatever they are.
 fn path_matches(pattern: &str, path: &str) -> bool {
     // What a server may decode into a separator or a parent is never a part of a granted path.
     let lower = path.to_ascii_lowercase();
-    if ["%2f", "%5c", "%2e%2e", "%00"].iter().any(|hidden| lower.contains(hidden)) {
+    if ["%2f", "%5c", "%2e%2e", "%00", "/..;"].iter().any(|hidden| lower.contains(hidden)) {
         return false;
     }
-    let Some((prefix, rest)) = pattern.split_once('*') else { return pattern == path };
-    let Some(tail) = path.strip_prefix(prefix) else { return false };
-    if rest.is_empty() {
-        return true;
+    let mut patterns = pattern.split('/').peekable();
+    let mut segments = path.split('/');
+    while let Some(pattern) = patterns.next() {
+        let Some(segment) = segments.next() else { return false };
+        if !segment_matches(pattern, segment) {
+            return false;
+        }
+        if patterns.peek().is_none() && pattern.ends_with('*') {
+            return true;
+        }
     }
-    let segment = tail.find('/').unwrap_or(tail.len());
-    (0..=segment).any(|end| tail.get(end..).is_some_and(|tail| path_matches(rest, tail)))
+    segments.next().is_none()
+}
+
+/// Whether one segment is what the pattern says: goes back to the last star only.
+fn segment_matches(pattern: &str, segment: &str) -> bool {
+    let (mut pattern, mut rest) = (pattern.as_bytes(), segment.as_bytes());
+    let mut star: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern, rest) {
+            ([b'*', after @ ..], _) => {
+                star = Some((after, rest));
+                pattern = after;
+            }
+            ([one, after @ ..], [first, others @ ..]) if one == first => {
+                (pattern, rest) = (after, others);
+            }
+            ([], []) => return true,
+            _ => match star {
+                Some((after, [_, others @ ..])) => {
+                    star = Some((after, others));
+                    (pattern, rest) = (after, others);
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+/// Takes the dot off that may end a host's name: `example.org.` is `example.org`.
+fn without_dot(url: &mut Url) -> Result<(), Malformed> {
+    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+    let Some(plain) = name.strip_suffix('.') else { return Ok(()) };
+    let plain = plain.to_owned();
+    if plain.is_empty() || plain.ends_with('.') || url.set_host(Some(&plain)).is_err() {
+        return Err(Malformed::new("the URL has no host"));
+    }
+    Ok(())
 }
 
 impl HttpCall {
@@ -121,6 +167,38 @@ impl HttpCall {
         } else {
             Effect::Change
         }
+    }
+
+    /// Reads a URL as a module writes it. The result is what is compared, shown and sent: without a fragment
+    /// and without the dot that may end a host's name.
+    pub(crate) fn new(method: &str, url: &str) -> Result<Self, Malformed> {
+        if url.len() > URL_BYTES {
+            return Err(Malformed(format!("a URL has at most {URL_BYTES} bytes")));
+        }
+        let url =
+            Url::parse(url).map_err(|error| Malformed(format!("the URL is wrong: {error}")))?;
+        Self::of_url(method, url)
+    }
+
+    /// The same, of a URL that was parsed or joined.
+    pub(crate) fn of_url(method: &str, mut url: Url) -> Result<Self, Malformed> {
+        if url.as_str().len() > URL_BYTES {
+            return Err(Malformed(format!("a URL has at most {URL_BYTES} bytes")));
+        }
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Malformed::new("only http and https URLs can be asked for"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Malformed::new(
+                "a URL has no user and no password here; name a secret instead",
+            ));
+        }
+        if url.port() == Some(0) {
+            return Err(Malformed::new("there is no port 0"));
+        }
+        url.set_fragment(None);
+        without_dot(&mut url)?;
+        Ok(Self { method: method.to_owned(), url })
     }
 
     /// The URL without its query: that may hold what nobody else should read.
@@ -145,9 +223,7 @@ impl FromStr for HttpCall {
         let (method, url) = text.split_once(' ').ok_or_else(|| {
             Malformed::new("write `http METHOD URL`, such as `http GET https://example.org/`")
         })?;
-        let url = Url::parse(url.trim())
-            .map_err(|error| Malformed(format!("the URL is wrong: {error}")))?;
-        Ok(Self { method: method.to_ascii_uppercase(), url })
+        Self::new(&method.to_ascii_uppercase(), url.trim())
     }
 }
 
@@ -203,11 +279,15 @@ impl FromStr for HttpScope {
             Some((scheme, rest)) => (format!("{scheme}://{rest}"), true),
             None => (pattern.to_owned(), false),
         };
-        let url = Url::parse(&plain)
+        let mut url = Url::parse(&plain)
             .map_err(|error| Malformed(format!("`{pattern}` is no URL: {error}")))?;
+        without_dot(&mut url)?;
         let host = url.host().ok_or_else(usage)?.to_owned();
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Malformed::new("only http and https can be granted"));
+        }
+        if url.port() == Some(0) {
+            return Err(Malformed::new("there is no port 0"));
         }
         if !url.username().is_empty()
             || url.password().is_some()

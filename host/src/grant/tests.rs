@@ -52,6 +52,8 @@ fn what_is_no_permission_is_refused() {
         "http GET https://*.*.org/",
         "http GET https://*.127.0.0.1/",
         "http GET https://example.org/ at home",
+        "http GET https://example.org:0/",
+        "http GET https://example.org../",
         "secret X to example.org",
         "secret X as header A \"none\" to example.org",
         "secret X as header A \"Bearer {}\" to *.example.org",
@@ -101,8 +103,65 @@ fn a_web_scope_covers_its_method_place_and_path_and_nothing_else() {
     assert!(covers("http GET https://*.example.org/", "http GET https://a.example.org/"));
     assert!(!covers("http GET https://*.example.org/", "http GET https://a.b.example.org/"));
     assert!(!covers("http GET https://*.example.org/", "http GET https://example.org/"));
+    assert!(covers("http GET https://x.org./", "http GET https://X.org./#part"));
     assert!(covers("http GET https://x.org/a/*/c", "http GET https://x.org/a/b/c"));
+    for (path, expected) in [
+        ("a-b-c", true),
+        ("a--c", true),
+        ("a-b-c-c", true),
+        ("a-bc", false),
+        ("a-b/d-c", false),
+        ("a-b-c/d", false),
+        ("ab-c", false),
+    ] {
+        let call = format!("http GET https://x.org/{path}");
+        assert_eq!(covers("http GET https://x.org/a*-*c", &call), expected, "{path}");
+    }
+    assert!(covers("http GET https://x.org/a*b*", "http GET https://x.org/axb/c/d"));
+    assert!(!covers("http GET https://x.org/a*b*", "http GET https://x.org/ax/b"));
+    assert!(!covers("http GET https://x.org/v1/*", "http GET https://x.org/v1/..;/admin"));
+    // A module writes both, so this must not take for ever.
+    let stars = format!("http GET https://x.org/{}b", "*a".repeat(40));
+    assert!(!covers(&stars, &format!("http GET https://x.org/{}", "a".repeat(8_000))));
     assert!(!covers("http GET https://x.org/a/*/c", "http GET https://x.org/a/b/b/c"));
+}
+
+#[test]
+fn a_url_that_is_not_plain_is_no_call() {
+    let long = format!("https://x.org/{}", "a".repeat(9_000));
+    for url in [
+        "https://user@x.org/",
+        "https://user:pass@x.org/",
+        "https://api.x.org@evil.org/",
+        "https://x.org:0/",
+        "https://x.org:99999/",
+        "https://x.org../",
+        "https://./",
+        "file:///etc/passwd",
+        "gopher://x.org/",
+        "unix:/run/x.sock",
+        "data:text/plain,x",
+        "x.org/",
+        "//x.org/",
+        "",
+        &long,
+    ] {
+        assert!(HttpCall::new("GET", url).is_err(), "{url}");
+    }
+    for (url, canonical) in [
+        ("HTTPS://X.org.:443/a/../b#c", "https://x.org/b"),
+        ("http:x.org", "http://x.org/"),
+        ("https://evil.org\\@x.org/", "https://evil.org/@x.org/"),
+        ("https://x.o\trg\n/", "https://x.org/"),
+        ("http://0x7f.1/", "http://127.0.0.1/"),
+        ("http://127.1./", "http://127.0.0.1/"),
+        ("http://①②⑦。0。0。1/", "http://127.0.0.1/"),
+        ("https://x%2Eorg/", "https://x.org/"),
+        ("https://ｘ.org/", "https://x.org/"),
+        ("https://х.org/", "https://xn--o1a.org/"),
+    ] {
+        assert_eq!(HttpCall::new("GET", url).unwrap().url.as_str(), canonical, "{url}");
+    }
 }
 
 #[test]

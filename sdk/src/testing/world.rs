@@ -13,6 +13,7 @@ pub(crate) struct World {
     pub(crate) others: super::modules::Others,
     pub(crate) reading: Reading,
     pub(crate) servers: super::ssh::Servers,
+    pub(crate) web: super::web::Web,
 }
 
 /// The transaction and the effects of the event that runs.
