@@ -22,7 +22,7 @@ use self::link::{Link, connect, listen};
 use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
-use crate::capability::Services;
+use crate::capability::{Services, docker};
 use crate::config::Config;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
 use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
@@ -153,7 +153,7 @@ fn reach(config: &Config, audit: Audit) -> Reach {
     let services = Services {
         http: Arc::default(),
         ssh: Arc::default(),
-        docker: Arc::default(),
+        docker: Arc::new(docker::Service::new(config.docker_host.clone())),
         system: Arc::default(),
         files: Arc::default(),
         ocr: Arc::default(),
