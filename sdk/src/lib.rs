@@ -9,7 +9,7 @@
 //!
 //! An author meets the files in this order: [`Module`] says what there is, [`Call`] is what a handler
 //! gets, [`Reply`] (with [`Html`] and [`Button`]) is what it gives, and [`Error`] is why it could not.
-//! [`storage`], [`chat`], [`config`] and [`log`] reach the host. [`testing`] is that host in memory, so
+//! [`storage`], [`chat`], [`config`] and [`log`] reach the host, [`docker`] and [`system`] its machine. [`testing`] is that host in memory, so
 //! that whole conversations run under `cargo test`.
 
 mod module;
@@ -22,8 +22,10 @@ mod time;
 
 pub mod chat;
 pub mod config;
+pub mod docker;
 pub mod log;
 pub mod storage;
+pub mod system;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -38,7 +40,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 /// The names that almost every module uses.
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
-    pub use crate::{chat, config, log, storage};
+    pub use crate::{chat, config, docker, log, storage, system};
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -66,9 +68,13 @@ pub mod bindings {
 /// The functions of the host: the real ones in a component, those of [`testing`] elsewhere.
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
-    pub(crate) use crate::bindings::umbrasil::module::{chat, config, log, storage};
+    pub(crate) use crate::bindings::umbrasil::module::{
+        chat, config, docker, log, storage, system,
+    };
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::imports::{chat, config, log, storage};
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) use crate::testing::{docker, system};
 
     pub(crate) use crate::bindings::umbrasil::module::log::Level;
     pub(crate) use crate::bindings::umbrasil::module::storage::Range;

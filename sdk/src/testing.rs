@@ -31,7 +31,9 @@
     reason = "a test ends with a panic that says what is wrong; nothing here runs in a component"
 )]
 
+pub(crate) mod docker;
 pub(crate) mod imports;
+pub(crate) mod system;
 
 mod check;
 mod outcome;
@@ -41,7 +43,9 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+pub use self::docker::Container;
 pub use self::outcome::{Message, Outcome, Sent};
+pub use self::system::Machine;
 use self::world::World;
 use crate::bindings::exports::umbrasil::module::handler as wit;
 use crate::{Error, Module, Result};

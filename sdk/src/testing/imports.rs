@@ -23,7 +23,7 @@ pub(crate) fn leave(keep: bool) -> (World, Effects) {
     RUNNING.take().unwrap_or_default().finish(keep)
 }
 
-fn running<T>(action: impl FnOnce(&mut Running) -> T) -> T {
+pub(super) fn running<T>(action: impl FnOnce(&mut Running) -> T) -> T {
     RUNNING.with_borrow_mut(|running| match running {
         Some(running) => action(running),
         None => panic!("there is no host here: call the handler through `testing::Host`"),
@@ -31,15 +31,15 @@ fn running<T>(action: impl FnOnce(&mut Running) -> T) -> T {
 }
 
 /// Counts one call of the guest to its host.
-fn counted() {
+pub(super) fn counted() {
     running(|now| now.effects.calls += 1);
 }
 
-fn invalid<T>(text: impl Into<String>) -> Result<T, Error> {
+pub(super) fn invalid<T>(text: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(text.into()))
 }
 
-fn at_most(limit: usize, size: usize) -> Result<(), Error> {
+pub(super) fn at_most(limit: usize, size: usize) -> Result<(), Error> {
     if size > limit { Err(Error::TooLarge(limit as u64)) } else { Ok(()) }
 }
 

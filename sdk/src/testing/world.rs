@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::docker::Daemon;
+use super::system::Machine;
 use crate::bindings::umbrasil::module::log::Level;
 
 /// What lasts from event to event.
@@ -9,6 +11,8 @@ use crate::bindings::umbrasil::module::log::Level;
 pub(crate) struct World {
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
     pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) docker: Daemon,
+    pub(crate) machine: Machine,
 }
 
 /// The transaction and the effects of the event that runs.

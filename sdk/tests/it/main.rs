@@ -5,6 +5,7 @@
 
 mod dispatch;
 mod effects;
+mod machine;
 mod markup;
 mod storage;
 mod strictness;
