@@ -1,6 +1,6 @@
 //! The containers of the machine, as far as the owner has granted them.
 //!
-//! Each verb is granted for containers by name or label. [`start`](fn@start) changes something; [`stop`] and
+//! Each verb is granted for containers by name or label. [`start`] changes something; [`stop`] and
 //! [`restart`] are dangerous, so the owner is asked first: they end with [`HostError::Pending`], and once
 //! the owner agrees the whole event runs again. `?` does the right thing with all of it.
 //!

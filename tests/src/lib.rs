@@ -20,6 +20,8 @@ mod book;
 mod browser;
 mod chat;
 mod disk;
+pub mod docker_socket;
+pub mod dockerd;
 pub mod fixtures;
 mod host;
 mod metrics;
