@@ -263,12 +263,14 @@ async fn the_host_does_not_stop_its_own_container() {
     );
 }
 
+type Script = Box<dyn Fn(&str) -> Answer + Send + Sync>;
+
 #[tokio::test]
 async fn a_daemon_that_misbehaves_is_told_in_plain_words() {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     let flood = [&b"10000\r\n"[..], &vec![b'['; 0x10000], b"\r\n"].concat();
     let path = "/var/lib/docker/secret-place";
-    let cases: Vec<(Box<dyn Fn(&str) -> Answer + Send + Sync>, &str)> = vec![
+    let cases: Vec<(Script, &str)> = vec![
         (Box::new(move |_| Answer::Json(500, json!({"message": path}))), "an error (500)"),
         (Box::new(|_| Answer::Json(404, json!("not here"))), "does not speak Docker's language"),
         (
@@ -434,4 +436,21 @@ async fn a_daemon_without_tls_is_refused_unless_the_owner_insists() {
     let insists = [("DOCKER_HOST", "tcp://192.0.2.5:2375"), ("UMBRASIL_INSECURE_DOCKER", "1")];
     let host = world.start(&insists).await;
     assert!(host.logged().contains("DOCKER_HOST has no TLS"), "{}", host.logged());
+}
+
+#[tokio::test]
+async fn a_daemon_on_this_machine_may_be_reached_over_tcp() {
+    let socket = web();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, path) = (listener.local_addr().unwrap(), socket.path());
+    let forward = tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut far = tokio::net::UnixStream::connect(&path).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    let (world, host) = bot(&format!("tcp://{address}"), ALL, r#"["web"]"#).await;
+    assert_eq!(world.owner().say("/d_start web").await.text(), "()");
+    assert!(!host.logged().contains("has no TLS"), "nobody else reaches it");
+    forward.abort();
 }

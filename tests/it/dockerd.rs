@@ -10,17 +10,17 @@ use crate::docker::bot;
 const ALL: &str = r#"["list", "inspect", "logs", "stats", "start", "stop", "restart"]"#;
 const READ: &str = r#"["list", "inspect", "logs", "stats"]"#;
 
-/// A daemon with an image. The directory outlives it.
-async fn docker() -> Option<(Dockerd, tempfile::TempDir)> {
+/// A daemon with an image. Its directory goes after it.
+async fn docker() -> Option<(tempfile::TempDir, Dockerd)> {
     let directory = tempfile::Builder::new().prefix("umbrasil-docker-").tempdir().unwrap();
     let docker = Dockerd::start(Path::new(directory.path())).await?;
     docker.import_busybox();
-    Some((docker, directory))
+    Some((directory, docker))
 }
 
 #[tokio::test]
 async fn containers_are_listed_and_told_about_without_their_secrets() {
-    let Some((docker, _directory)) = docker().await else { return };
+    let Some((_directory, docker)) = docker().await else { return };
     let options = [
         "--env",
         "DB_PASSWORD=CANARY",
@@ -100,10 +100,10 @@ async fn containers_are_listed_and_told_about_without_their_secrets() {
 
 #[tokio::test]
 async fn a_flood_of_lines_is_cut_to_its_end() {
-    let Some((docker, _directory)) = docker().await else { return };
+    let Some((_directory, docker)) = docker().await else { return };
     docker.container("flood", &[], "exec yes flooding");
     docker.container("lines", &[], "seq 1 5000; exec sleep 1000");
-    docker.container("tty", &["--tty"], "printf 'one\\ntwo\\033[31m\\nthree'; exec sleep 1000");
+    docker.container("tty", &["--tty"], "printf 'one\\ntwo\\033[31m\\nthree'");
     docker.container(
         "long",
         &[],
@@ -134,7 +134,7 @@ async fn a_flood_of_lines_is_cut_to_its_end() {
 
 #[tokio::test]
 async fn containers_are_started_stopped_and_restarted() {
-    let Some((docker, _directory)) = docker().await else { return };
+    let Some((_directory, docker)) = docker().await else { return };
     docker.container("web", &["--label", "umbrasil.manage=true"], "while true; do sleep 1; done");
     docker.container("db", &[], "while true; do sleep 1; done");
     let (world, _host) = bot(&docker.host(), ALL, r#"["label:umbrasil.manage=true"]"#).await;
@@ -164,7 +164,7 @@ async fn containers_are_started_stopped_and_restarted() {
 
 #[tokio::test]
 async fn a_daemon_that_stands_still_is_not_waited_for() {
-    let Some((docker, _directory)) = docker().await else { return };
+    let Some((_directory, docker)) = docker().await else { return };
     docker.container("web", &[], "exec sleep 1000");
     let (world, _host) = bot(&docker.host(), ALL, r#"["web"]"#).await;
     assert!(world.owner().say("/d_list").await.text().contains("web"));

@@ -47,6 +47,8 @@ pub(crate) struct System {
 struct Sampled<S> {
     source: S,
     at: Option<Instant>,
+    /// Whether its numbers are good: a usage needs an earlier sample.
+    good: bool,
 }
 
 impl System {
@@ -60,12 +62,19 @@ impl<S: sample::Source> Sampled<S> {
         self.at.map(|at| at.elapsed())
     }
 
+    fn is_fresh(&self) -> bool {
+        self.good && self.age().is_some_and(|age| age < FRESH)
+    }
+
     /// Asks the source on a thread that may block. The lock stays with the thread: if the caller goes away, or
     /// the source hangs, nobody asks a second time meanwhile.
-    async fn ask(mut locked: OwnedMutexGuard<Self>) -> Result<OwnedMutexGuard<Self>, Error> {
+    async fn ask(
+        mut locked: OwnedMutexGuard<Self>,
+        good: bool,
+    ) -> Result<OwnedMutexGuard<Self>, Error> {
         let asked = spawn_blocking(move || {
             match locked.source.refresh() {
-                Ok(()) => locked.at = Some(Instant::now()),
+                Ok(()) => (locked.at, locked.good) = (Some(Instant::now()), good),
                 Err(error) => tracing::warn!(%error, "cannot measure the machine"),
             }
             locked
@@ -81,16 +90,18 @@ async fn fresh<S: sample::Source, T>(
 ) -> Result<T, Error> {
     let numbers = async {
         let mut locked = Arc::clone(shared).lock_owned().await;
-        if locked.age().is_none_or(|age| age >= FRESH) {
-            if S::COMPARES && locked.age().is_none_or(|age| age > RECENT) {
-                locked = Sampled::ask(locked).await?;
-                tokio::time::sleep(APART).await;
+        if !locked.is_fresh() {
+            if S::COMPARES {
+                if locked.age().is_none_or(|age| age > RECENT) {
+                    locked = Sampled::ask(locked, false).await?;
+                }
+                let age = locked.age().unwrap_or_default();
+                tokio::time::sleep(APART.saturating_sub(age)).await;
             }
-            locked = Sampled::ask(locked).await?;
+            locked = Sampled::ask(locked, true).await?;
         }
         // Numbers that could not be had anew are old ones.
-        let fresh = locked.age().is_some_and(|age| age < FRESH);
-        fresh.then(|| take(&locked.source)).flatten().ok_or_else(unavailable)
+        locked.is_fresh().then(|| take(&locked.source)).flatten().ok_or_else(unavailable)
     };
     timeout(CALL, numbers).await.unwrap_or(Err(Error::Timeout))
 }

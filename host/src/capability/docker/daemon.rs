@@ -219,7 +219,10 @@ fn fault(fail: &Fail) -> Fault {
 
 fn is_too_much(error: &hyper::Error) -> bool {
     let inner = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-    inner.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<TooMuch>())
+    inner
+        .and_then(std::io::Error::get_ref)
+        .and_then(|inner| inner.downcast_ref::<TooMuch>())
+        .is_some()
 }
 
 impl Fault {

@@ -289,6 +289,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "the ends of a range")]
     fn percentages_stay_within_their_range() {
         assert_eq!(percent(f32::NAN, 100.0), 0.0);
         assert_eq!(percent(-1.0, 100.0), 0.0);

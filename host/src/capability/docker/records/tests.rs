@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp, reason = "numbers that were given, not computed")]
+
 use serde_json::{Value, from_value, json};
 
 use super::*;
