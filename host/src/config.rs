@@ -4,6 +4,7 @@
 //! (`default_currency = "EUR"`). A wrong value is an error that names the setting, and the host does
 //! not start: a bot that guesses what its owner meant is worse than one that asks.
 
+mod docker;
 mod nested;
 mod source;
 mod ssh;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use tracing::Level;
 
+pub(crate) use self::docker::DockerHost;
 use self::source::Source;
 pub(crate) use self::ssh::{SshTarget, host_key, is_sound};
 use crate::permission::{Policy, Standing};
@@ -47,8 +49,8 @@ pub struct Config {
     pub resolver: Option<std::net::SocketAddr>,
     /// A PEM file with more certificate authorities for modules' requests.
     pub extra_ca: Option<PathBuf>,
-    /// Where the Docker daemon is, such as `unix:///var/run/docker.sock`.
-    pub docker_host: Option<String>,
+    /// Where the Docker daemon is.
+    pub(crate) docker_host: DockerHost,
     /// The servers that `ssh` reaches, by alias.
     pub(crate) targets: Vec<SshTarget>,
     /// What secrets are encrypted with.
@@ -181,7 +183,7 @@ impl Config {
             resolver: source
                 .parse("UMBRASIL_RESOLVER", "the address of a DNS server, such as 10.0.0.53:53")?,
             extra_ca: source.get("UMBRASIL_EXTRA_CA").map(PathBuf::from),
-            docker_host: source.get("DOCKER_HOST").map(str::to_owned),
+            docker_host: docker::host(source)?,
             targets: ssh::targets(source)?,
             secret_key: secret_key(source)?,
             secrets: secrets(source)?,
@@ -453,6 +455,8 @@ mod tests {
             ("DEFAULT_CURRENCY", "Euros"),
             ("DATABASE_URL", "postgres://localhost/x"),
             ("UMBRASIL_UNTHROTTLED", "1"),
+            ("DOCKER_HOST", "tcp://10.0.0.5:2375"),
+            ("UMBRASIL_INSECURE_DOCKER", "perhaps"),
         ];
         for (setting, value) in wrong {
             let error = with(&[(setting, value)]).map(|_| ()).expect_err(setting);

@@ -31,10 +31,12 @@
     reason = "a test ends with a panic that says what is wrong; nothing here runs in a component"
 )]
 
+pub(crate) mod docker;
 pub(crate) mod imports;
 pub(crate) mod modules;
 pub(crate) mod reading;
 pub(crate) mod ssh;
+pub(crate) mod system;
 pub(crate) mod web;
 
 mod check;
@@ -45,7 +47,9 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+pub use self::docker::Container;
 pub use self::outcome::{Message, Outcome, Sent};
+pub use self::system::Machine;
 pub use self::web::Requested;
 use self::world::World;
 use crate::bindings::exports::umbrasil::module::handler as wit;

@@ -1,9 +1,10 @@
 //! The container image: its runtime stage, built without the network and run by a Docker of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
+use umbrasil_tests::dockerd::{Dockerd, find, output};
 use umbrasil_tests::{binary, eventually};
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -11,7 +12,7 @@ const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 #[tokio::test]
 async fn the_image_answers_as_an_ordinary_user_and_stops_well() {
     let directory = tempfile::Builder::new().prefix("umbrasil-image-").tempdir().unwrap();
-    let Some(docker) = Docker::start(directory.path()).await else { return };
+    let Some(docker) = Dockerd::start(directory.path()).await else { return };
     docker.import(&base(directory.path()), "base");
     docker.import(&built(directory.path()), "built");
     let context = directory.path().join("context");
@@ -128,104 +129,4 @@ fn built(directory: &Path) -> PathBuf {
     std::fs::create_dir_all(root.join("out")).unwrap();
     output(Command::new("strip").arg("-o").arg(root.join("out/umbrasil")).arg(binary()));
     root
-}
-
-fn find(program: &str) -> Option<PathBuf> {
-    let folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-    folders.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.exists())
-}
-
-fn output(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (said, complained) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {said}\n{complained}");
-    said.into_owned()
-}
-
-/// A Docker that nobody else uses. Ended when dropped.
-struct Docker {
-    daemon: Child,
-    host: String,
-}
-
-impl Docker {
-    /// Starts one; none where that is not possible.
-    async fn start(directory: &Path) -> Option<Self> {
-        let skip = |reason: &str| {
-            #[allow(clippy::print_stderr, reason = "a skipped test says why")]
-            {
-                eprintln!("skipped: {reason}");
-            }
-        };
-        for program in ["dockerd", "docker", "busybox", "strip", "tar"] {
-            if find(program).is_none() {
-                skip(&format!("{program} is not installed"));
-                return None;
-            }
-        }
-        if !rustix::process::geteuid().is_root() {
-            skip("a Docker of our own needs root");
-            return None;
-        }
-        let host = format!("unix://{}", directory.join("docker.sock").display());
-        let log = std::fs::File::create(directory.join("dockerd.log")).unwrap();
-        let mut command = Command::new(find("dockerd").unwrap());
-        for (option, value) in [("data-root", "docker"), ("exec-root", "exec"), ("pidfile", "pid")]
-        {
-            command.arg(format!("--{option}")).arg(directory.join(value));
-        }
-        command.args([
-            "--host",
-            &host,
-            "--storage-driver=vfs",
-            "--bridge=none",
-            "--iptables=false",
-        ]);
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut docker = Self { daemon: command.spawn().unwrap(), host };
-        for _ in 0..300 {
-            if docker.command(&["version"]).output().unwrap().status.success() {
-                return Some(docker);
-            }
-            if docker.daemon.try_wait().unwrap().is_some() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-        let log = std::fs::read_to_string(directory.join("dockerd.log")).unwrap_or_default();
-        skip(&format!("dockerd does not run here: {}", log.lines().last().unwrap_or_default()));
-        None
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(find("docker").unwrap());
-        // The builder of the daemon itself: the other one is a program that may not be there.
-        command.args(["--host", &self.host]).args(arguments).env("DOCKER_BUILDKIT", "0");
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> String {
-        output(&mut self.command(arguments))
-    }
-
-    /// Makes an image of a folder.
-    fn import(&self, root: &Path, name: &str) {
-        let archive = root.with_extension("tar");
-        let mut tar = Command::new("tar");
-        output(
-            tar.args(["--owner=0", "--group=0", "-cf"]).arg(&archive).arg("-C").arg(root).arg("."),
-        );
-        self.run(&["import", archive.to_str().unwrap(), name]);
-    }
-}
-
-impl Drop for Docker {
-    fn drop(&mut self) {
-        // Containers end with their daemon only if it is told to end them.
-        drop(self.command(&["rm", "--force", "bot"]).output());
-        let pid = rustix::process::Pid::from_child(&self.daemon);
-        rustix::process::kill_process(pid, umbrasil_tests::Signal::TERM).unwrap_or_default();
-        drop(self.daemon.wait());
-    }
 }

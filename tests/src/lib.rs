@@ -22,6 +22,8 @@ mod chat;
 mod decided;
 mod disk;
 mod dns;
+pub mod docker_socket;
+pub mod dockerd;
 pub mod fixtures;
 mod host;
 mod manifest;

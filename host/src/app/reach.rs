@@ -10,7 +10,7 @@ use super::AppError;
 use super::ground::Ground;
 use crate::capability::permit::Authority;
 use crate::capability::ssh::{self, HostKeyNotice};
-use crate::capability::{Services, files, http, ocr};
+use crate::capability::{Services, docker, files, http, ocr};
 use crate::config::{Config, Telegram};
 use crate::dispatch::Dispatch;
 use crate::module::sandbox::Reach;
@@ -37,7 +37,7 @@ pub(super) fn reach(config: &Config, ground: &Ground, far: Far<'_>) -> Result<Re
     let services = Services {
         http: Arc::new(http),
         ssh: Arc::new(ssh),
-        docker: Arc::default(),
+        docker: Arc::new(docker::Service::new(config.docker_host.clone())),
         system: Arc::default(),
         files: Arc::new(files::Service::new(Arc::new(api.clone()))),
         ocr: Arc::new(ocr::Service::new(program.to_owned())),

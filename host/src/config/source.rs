@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::ConfigError;
 
 /// The names that `umbrasil.toml` may use, beside its `[modules]` table.
-const NAMES: [&str; 41] = [
+const NAMES: [&str; 42] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_URL",
     "ALLOWED_USER_IDS",
@@ -46,6 +46,7 @@ const NAMES: [&str; 41] = [
     "UMBRASIL_CHAT_PORT",
     "UMBRASIL_DATA_DIR",
     "UMBRASIL_EXTRA_CA",
+    "UMBRASIL_INSECURE_DOCKER",
     "UMBRASIL_MODULES_DIR",
     "UMBRASIL_RESOLVER",
     "UMBRASIL_UNTHROTTLED",
@@ -151,7 +152,8 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, ConfigError> {
         }
         let name = key.to_ascii_uppercase();
         let name = match name.as_str() {
-            "DATA_DIR" | "MODULES_DIR" | "BIND" | "CHAT_PORT" | "EXTRA_CA" | "RESOLVER" => {
+            "DATA_DIR" | "MODULES_DIR" | "BIND" | "CHAT_PORT" | "EXTRA_CA" | "RESOLVER"
+            | "INSECURE_DOCKER" => {
                 format!("UMBRASIL_{name}")
             }
             _ => name,

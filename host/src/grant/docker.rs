@@ -133,13 +133,19 @@ impl Pattern {
     }
 }
 
+/// Each part between stars is taken where it comes first, and the last one at the end: that finds a match
+/// if there is one, and never goes back.
 fn glob(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((prefix, rest)) => name.strip_prefix(prefix).is_some_and(|tail| {
-            (0..=tail.len()).any(|at| tail.get(at..).is_some_and(|tail| glob(rest, tail)))
-        }),
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut tail) = name.strip_prefix(first) else { return false };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        match tail.split_once(part) {
+            Some((_, after)) => tail = after,
+            None => return false,
+        }
     }
+    tail.ends_with(last)
 }
 
 impl fmt::Display for DockerScope {
@@ -186,5 +192,82 @@ impl FromStr for DockerScope {
             Pattern::Name(pattern.to_owned())
         };
         Ok(Self { verb, containers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, name, expected) in [
+            ("web", "web", true),
+            ("web", "web1", false),
+            ("web*", "web", true),
+            ("web-*", "web-1", true),
+            ("web-*", "my-web-1", false),
+            ("*-db", "app-db", true),
+            ("*-db", "app-db-2", false),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("*a*b*", "xbxaxb", true),
+            ("*a*b*", "bxa", false),
+            ("**", "x", true),
+            ("a*b*b", "ab", false),
+        ] {
+            assert_eq!(glob(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn only_names_that_docker_could_give_are_names() {
+        for name in ["a", "web-1", "n8n", "my_app.v2", "0", &"x".repeat(128)] {
+            assert!(is_container_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "-a",
+            ".",
+            "..",
+            "_a",
+            "a/b",
+            "../volumes/prune?x=",
+            "web?force=true&v=true#",
+            "a/exec",
+            "..%2f",
+            "a%2fb",
+            "web#",
+            "web\n",
+            "web\0",
+            " web",
+            "wéb",
+            "w\u{435}b",
+            &"x".repeat(129),
+        ] {
+            assert!(!is_container_name(name), "{name:?}");
+            assert!(Container::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_label_counts_for_its_verb_and_only_when_it_was_looked_up() {
+        let scope: DockerScope = "logs label:umbrasil.manage".parse().unwrap();
+        assert!(scope.asks_for_labels(Verb::Logs) && !scope.asks_for_labels(Verb::Stop));
+        let with = |labels: &[(&str, &str)]| Container {
+            name: "web".to_owned(),
+            labels: Some(
+                labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+            ),
+        };
+        assert!(scope.covers(Verb::Logs, Some(&with(&[("umbrasil.manage", "")]))));
+        assert!(!scope.covers(Verb::Stop, Some(&with(&[("umbrasil.manage", "")]))));
+        assert!(!scope.covers(Verb::Logs, Some(&with(&[("umbrasil", "manage")]))));
+        assert!(!scope.covers(Verb::Logs, Some(&Container::parse("web").unwrap())));
+        assert!(scope.covers(Verb::Logs, None), "for some container");
+        let named: DockerScope = "logs web".parse().unwrap();
+        assert!(!named.asks_for_labels(Verb::Logs));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::docker::Daemon;
 use super::reading::Reading;
+use super::system::Machine;
 use crate::bindings::umbrasil::module::log::Level;
 
 /// What lasts from event to event.
@@ -14,6 +16,8 @@ pub(crate) struct World {
     pub(crate) reading: Reading,
     pub(crate) servers: super::ssh::Servers,
     pub(crate) web: super::web::Web,
+    pub(crate) docker: Daemon,
+    pub(crate) machine: Machine,
 }
 
 /// The transaction and the effects of the event that runs.

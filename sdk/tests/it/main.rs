@@ -5,6 +5,7 @@
 
 mod dispatch;
 mod effects;
+mod machine;
 mod markup;
 mod reading;
 mod storage;
