@@ -120,7 +120,7 @@ impl Audit {
     pub(crate) async fn begin(&self, first_use: bool) {
         match self.database.audit_ends().await {
             // Written before anything is recorded, so that its absence means something later.
-            Ok(ends) if ends.newest.is_none() && ends.head.is_none() => {
+            Ok(ends) if ends.is_empty() && !self.database.audit_head_file().exists() => {
                 self.write_head(self.seal.mark(0, "")).await;
             }
             // The ends were made without the key that there is from now on.

@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::key::Key;
-pub(crate) use self::key::{KEY_SHORTEST, hmac};
+pub(crate) use self::key::{KEY_SHORTEST, hex, hmac};
 use crate::database::{CommitError, Database, Seal, SealedSecret};
 use crate::telemetry::redact;
 
@@ -144,7 +144,7 @@ impl Secrets {
         self.key.as_ref().map_or_else(Seal::open, Key::seal)
     }
 
-    /// Whether SECRET_KEY was used in this data directory for the first time.
+    /// Whether `SECRET_KEY` was used in this data directory for the first time.
     pub(crate) fn is_first_use(&self) -> bool {
         self.first_use
     }
@@ -179,9 +179,10 @@ impl Secrets {
         let changing = self.changing.lock().await;
         if !self.with_kept(|kept| kept.contains_key(name)) {
             let shown: String = name.chars().take(64).collect();
-            return Err(match self.environment.contains_key(name) {
-                true => SecretError::Environment(shown),
-                false => SecretError::Absent(shown),
+            return Err(if self.environment.contains_key(name) {
+                SecretError::Environment(shown)
+            } else {
+                SecretError::Absent(shown)
             });
         }
         self.database.forget_secret(name).await?;

@@ -78,6 +78,9 @@ async fn help_explains_everything() {
     /status: How the bot is doing
     /modules: The modules and their versions
     /cancel: Stop what is running or being asked
+    /grants: What modules may do; /grants NAME to change it (owners)
+    /audit: The last decisions, of all modules or one (owners)
+    /secret: Set, list or remove secrets (owners)
 
     Finance: Your expenses and income, with balance and monthly reports
     /expense: Record money that you spent
@@ -294,6 +297,9 @@ async fn telegram_offers_the_commands_of_the_loaded_modules() {
     /status: How the bot is doing
     /modules: The modules and their versions
     /cancel: Stop what is running or being asked
+    /grants: What modules may do; /grants NAME to change it (owners)
+    /audit: The last decisions, of all modules or one (owners)
+    /secret: Set, list or remove secrets (owners)
     /echo: Says what you say
     /remember: Keeps a text in the storage and in memory
     /recall: Shows what both know

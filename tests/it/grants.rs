@@ -127,7 +127,11 @@ async fn what_makes_no_sense_is_refused_with_a_reason() {
             (&["grant", "allow", "asks", "everything"], 2, "`everything` is no permission"),
             (&["grant", "allow", "asks", "http", "GET", "ftp://x/"], 2, ""),
             (&["grant", "revoke", "asks", "docker exec web"], 2, ""),
-            (&["grant", "revoke", "asks", "system cpu"], 1, "asks has no permission `system cpu`"),
+            (
+                &["grant", "revoke", "asks", "system load"],
+                1,
+                "asks has no permission `system load`",
+            ),
             (&["grant", "revoke", "asks"], 2, "LINE"),
             (&["policy", "explain", "asks", "docker exec web"], 2, ""),
             (&["policy", "explain", "asks", "http GET nowhere"], 2, "the URL is wrong"),

@@ -144,7 +144,8 @@ async fn every_press_is_answered_also_a_stale_one() {
     "chatty:pressed": ⚠️ Something broke in chatty. Nothing was saved.
     Reference: REF
     "h:nothing": That button is from an earlier version. /menu has the present ones.
-    "h:secret": /secret is not available in this version.
+    "h:secret": Write /secret set NAME value, /secret list or /secret remove NAME.
+    A name has capital letters, digits and _, such as OPENAI_API_KEY.
     ":": That button is from an earlier version. /menu has the present ones.
     "": That button is from an earlier version. /menu has the present ones.
     "\u{1}\u{7f}%%3A:é🦀'\"<\\x00 ;--": That button is from an earlier version. /menu has the present ones.

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use umbrasil_tests::{
-    OWNER, Signal, TOKEN, World, base64, eventually, fixtures, leaks, leaks_below,
+    Message, OWNER, Signal, TOKEN, World, base64, eventually, fixtures, leaks, leaks_below,
 };
 
 const KEY: (&str, &str) = ("SECRET_KEY", "correct horse battery staple");
-const CANARY: &str = "c4nary+9f3A/71d0-e5b2=8c64";
+const CANARY: &str = "c4nary+9f3A&71d0-e5b2=8c64";
 const OTHER: &str = "0ther-canary_55b1f0a2c3d4";
 
 fn backwards(text: &str) -> String {
@@ -70,7 +70,7 @@ async fn a_secret_is_masked_wherever_a_module_says_it() {
         (received.len() >= 2).then_some(received)
     })
     .await;
-    let texts: Vec<&str> = received.iter().map(|message| message.text()).collect();
+    let texts: Vec<&str> = received.iter().map(Message::text).collect();
     assert!(texts.contains(&"It is [redacted], in hexadecimal [redacted]."), "{texts:?}, {said}");
     assert!(texts.contains(&"[redacted]"), "the caption: {texts:?}");
     let document = received.iter().find(|message| !message.0["document"].is_null()).unwrap();

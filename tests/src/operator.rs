@@ -30,7 +30,7 @@ impl World {
             drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
             child.wait_with_output().unwrap()
         });
-        let limit = std::time::Duration::from_secs(60);
+        let limit = std::time::Duration::from_mins(1);
         let output = tokio::time::timeout(limit, ended).await.expect("the command ends").unwrap();
         Said {
             code: output.status.code().expect("an exit, not a signal"),
@@ -72,7 +72,8 @@ pub fn leaks(bytes: &[u8], secret: &str) -> Option<String> {
 fn forms(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
     let hex = |upper: bool| -> String {
-        let digits = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = digits.concat();
         if upper { digits.to_uppercase() } else { digits }
     };
     let percent = |byte: &u8| {

@@ -24,7 +24,7 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Opens the data directory, and locks it. Without the right SECRET_KEY nothing in it is changed.
+    /// Opens the data directory, and locks it. Without the right `SECRET_KEY` nothing in it is changed.
     pub(crate) async fn open(config: &Config) -> Result<Self, AppError> {
         let database = Database::open(&config.data_dir)?;
         let (key, environment) = (config.secret_key.as_ref(), config.secrets.clone());

@@ -110,7 +110,7 @@ impl Audit {
             Ok(line) => Mark::parse(&line)
                 .ok_or(Finding::Mark("the file audit.head was changed: it says nothing"))?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                if ends.newest.is_none() && ends.head.is_none() {
+                if ends.is_empty() {
                     self.seal.mark(0, "")
                 } else {
                     return Err(Finding::Mark(

@@ -16,7 +16,7 @@ use crate::secret::LONGEST;
 pub(super) enum Secret {
     /// Sets a secret to what comes from standard input, without the line break at its end.
     ///
-    /// It is encrypted with SECRET_KEY, and used from the next request on. A value has 8 bytes to 16 KiB.
+    /// It is encrypted with `SECRET_KEY`, and used from the next request on. A value has 8 bytes to 16 KiB.
     Set {
         /// Such as `OPENAI_API_KEY`: capital letters, digits and _.
         name: String,

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{CommitError, Database};
-use crate::secret::hmac;
+use crate::secret::{hex, hmac};
 
 /// Records that are kept; of older ones only the hash of the last is.
 const KEPT: i64 = 1_000_000;
@@ -49,6 +49,13 @@ pub(crate) struct Ends {
     pub(crate) newest: Option<i64>,
 }
 
+impl Ends {
+    /// Whether nothing was ever recorded.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.newest.is_none() && self.head.is_none()
+    }
+}
+
 impl Seal {
     /// Without a key.
     pub(crate) fn open() -> Self {
@@ -84,7 +91,6 @@ impl Seal {
     }
 
     fn hash(&self, text: &str) -> String {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         match &self.0 {
             Some(key) => format!("k{}", hex(&hmac(key, &[text.as_bytes()]))),
             None => hex(&Sha256::digest(text.as_bytes())),

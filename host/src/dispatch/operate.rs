@@ -1,5 +1,7 @@
 //! The commands of the chat that are for owners only: secrets, grants, the audit.
 
+use std::fmt::Write as _;
+
 use super::{Arrived, Dispatch};
 use crate::incoming::WITHHELD;
 use crate::native::Answer;
@@ -167,10 +169,10 @@ impl Dispatch {
             let granted = count(|row| row.allowed && row.wanted);
             let waiting = count(|row| !row.allowed && row.by.is_none());
             let revoked = count(|row| !row.allowed && row.by.is_some());
-            html.push_str(&format!("\n<b>{module}</b>: {granted} granted"));
+            line(&mut html, format_args!("\n<b>{module}</b>: {granted} granted"));
             for (number, word) in [(waiting, "waiting"), (revoked, "revoked")] {
                 if number > 0 {
-                    html.push_str(&format!(", {number} {word}"));
+                    line(&mut html, format_args!(", {number} {word}"));
                 }
             }
         }
@@ -196,14 +198,13 @@ fn of_module(module: &str, rows: &[Row], before: &str) -> Answer {
             (false, Some(_)) => "⛔",
             (false, None) => "⏳",
         };
-        let (line, state) = (escaped(&row.scope.to_string()), escaped(&operate::state(row)));
-        html.push_str(&format!(
-            "\n{number}. {mark} <code>{}</code>\n{}",
-            escape(&line),
-            escape(&state)
-        ));
+        let (shown, state) = (escaped(&row.scope.to_string()), escaped(&operate::state(row)));
+        line(
+            &mut html,
+            format_args!("\n{number}. {mark} <code>{}</code>\n{}", escape(&shown), escape(&state)),
+        );
         if !row.reason.is_empty() {
-            html.push_str(&format!(": {}", escape(&escaped(&row.reason))));
+            line(&mut html, format_args!(": {}", escape(&escaped(&row.reason))));
         }
         html.push('\n');
         let (label, verb) = if row.allowed { ("Revoke", "revoke?") } else { ("Allow", "allow?") };
@@ -213,15 +214,23 @@ fn of_module(module: &str, rows: &[Row], before: &str) -> Answer {
         html.push_str("\nIt asks for nothing.\n");
     }
     if rows.len() > LINES {
-        html.push_str(&format!(
-            "\n… and {} more: <code>umbrasil grant list {}</code>",
-            rows.len() - LINES,
-            escape(module)
-        ));
+        line(
+            &mut html,
+            format_args!(
+                "\n… and {} more: <code>umbrasil grant list {}</code>",
+                rows.len() - LINES,
+                escape(module)
+            ),
+        );
     }
     let mut keyboard: Keyboard = buttons.chunks(3).map(<[_]>::to_vec).collect();
     keyboard.push(vec![host_button("⬅️ All grants", "grants")]);
     Answer { html, keyboard }
+}
+
+/// Writing to a `String` cannot fail.
+fn line(html: &mut String, text: std::fmt::Arguments<'_>) {
+    html.write_fmt(text).unwrap_or_default();
 }
 
 fn sure(module: &str, row: &Row, sum: &str, label: &str, verb: &str) -> Answer {

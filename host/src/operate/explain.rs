@@ -26,7 +26,7 @@ impl Operate {
                 lines.push(String::new());
                 lines.extend(denied());
                 lines.push(String::new());
-                lines.extend(self.remedy(module, &call, want));
+                lines.extend(remedy(module, &call, want));
             }
             Judgement::NotWanted => {
                 lines.push("Asked for: no, so that granting it has no effect".to_owned());
@@ -65,28 +65,29 @@ impl Operate {
         }
     }
 
-    fn remedy(&self, module: &str, call: &Call, want: &Scope) -> Vec<String> {
-        let scope = narrowest(call, Some(want));
-        let line = scope.to_string();
-        let mut lines = vec![
-            "To allow it:".to_owned(),
-            format!("  umbrasil grant allow {module} {}", quoted(&line)),
-            "or in umbrasil.toml:".to_owned(),
-        ];
-        lines.extend(indented(&toml_lines::grant(module, &scope)));
-        if want.to_string() != line {
-            lines.push("To allow all that it asks for there:".to_owned());
-            lines.push(format!("  umbrasil grant allow {module} {}", quoted(&want.to_string())));
-        }
-        lines
-    }
-
     /// The wanted permission that covers a call and was revoked, and by whom.
     fn revoked(&self, module: &str, call: &Call) -> Option<(String, String)> {
         let rows = self.book.rows(Some(module));
         let row = rows.iter().find(|row| row.wanted && !row.allowed && row.scope.covers(call))?;
         Some((row.scope.to_string(), row.by.as_ref()?.to_string()))
     }
+}
+
+/// What would allow a call that a wanted permission covers.
+fn remedy(module: &str, call: &Call, want: &Scope) -> Vec<String> {
+    let scope = narrowest(call, Some(want));
+    let line = scope.to_string();
+    let mut lines = vec![
+        "To allow it:".to_owned(),
+        format!("  umbrasil grant allow {module} {}", quoted(&line)),
+        "or in umbrasil.toml:".to_owned(),
+    ];
+    lines.extend(indented(&toml_lines::grant(module, &scope)));
+    if want.to_string() != line {
+        lines.push("To allow all that it asks for there:".to_owned());
+        lines.push(format!("  umbrasil grant allow {module} {}", quoted(&want.to_string())));
+    }
+    lines
 }
 
 fn denied() -> impl Iterator<Item = String> {

@@ -68,7 +68,8 @@ impl Operate {
             text.push_str("\n  to be loaded; it asks for nothing");
         }
         for want in &candidate.wants {
-            text.push_str(&format!("\n  {}", want.scope));
+            text.push_str("\n  ");
+            text.push_str(&want.scope.to_string());
         }
         Ok(escaped_lines(&text))
     }

@@ -1,4 +1,6 @@
-//! What secrets and the audit are sealed with: keys that are derived from SECRET_KEY, and never stored.
+//! What secrets and the audit are sealed with: keys that are derived from `SECRET_KEY`, and never stored.
+
+use std::fmt::Write as _;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
@@ -11,7 +13,7 @@ use zeroize::Zeroizing;
 use super::SecretError;
 use crate::database::Seal;
 
-/// Characters of SECRET_KEY at least.
+/// Characters of `SECRET_KEY` at least.
 pub(crate) const KEY_SHORTEST: usize = 16;
 const SALT: usize = 16;
 const NONCE: usize = 24;
@@ -36,7 +38,7 @@ impl Key {
         Ok((key, note))
     }
 
-    /// The keys that `note` was made for. None if SECRET_KEY is another one.
+    /// The keys that `note` was made for. None if `SECRET_KEY` is another one.
     pub(super) async fn from_note(
         secret_key: &SecretString,
         note: &str,
@@ -56,7 +58,7 @@ impl Key {
             argon
                 .hash_password_into(secret_key.expose_secret().as_bytes(), &salt, &mut *root)
                 .map_err(|_| SecretError::Crypto("SECRET_KEY cannot be used"))?;
-            let part = |label: &str| Zeroizing::new(hmac(&*root, &[label.as_bytes()]));
+            let part = |label: &str| Zeroizing::new(hmac(&root, &[label.as_bytes()]));
             Ok(Self { secrets: part("secrets"), audit: part("audit"), check: *part("check") })
         });
         derived.await.map_err(|_| SecretError::Crypto("the derivation was broken off"))?
@@ -101,15 +103,23 @@ pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
         for (byte, key) in block.iter_mut().zip(key) {
             *byte ^= key;
         }
-        Sha256::new_with_prefix(&*block)
+        Sha256::new_with_prefix(*block)
     };
     let mut inner = pad(0x36);
-    parts.iter().for_each(|part| inner.update(part));
+    for part in parts {
+        inner.update(part);
+    }
     pad(0x5c).chain_update(inner.finalize()).finalize().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Two digits a byte, in small letters.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a `String` cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+    }
+    text
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

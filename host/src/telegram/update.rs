@@ -48,7 +48,8 @@ struct Envelope<'a> {
 
 #[derive(Debug, Deserialize)]
 struct Message {
-    message_id: Option<i64>,
+    #[serde(rename = "message_id")]
+    id: Option<i64>,
     date: i64,
     from: Option<Person>,
     chat: Chat,
@@ -191,7 +192,7 @@ impl Message {
         };
         let at_ms = if self.date > 0 { self.date.saturating_mul(1000) } else { now_ms };
         let from = self.from.ok_or(Unusable::Malformed)?;
-        let (chat_id, message_id) = (self.chat.id, self.message_id);
+        let (chat_id, message_id) = (self.chat.id, self.id);
         Ok(Incoming { update_id, chat_id, user: from.into(), at_ms, content, message_id })
     }
 }

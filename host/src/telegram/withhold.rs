@@ -41,7 +41,7 @@ pub(super) fn body(raw: &str) -> Cow<'_, str> {
     if clean(&mut update) { Cow::Owned(update.to_string()) } else { Cow::Borrowed(raw) }
 }
 
-/// Cleans all texts; says whether there was one to clean. As deep as serde_json reads, which is not deep.
+/// Cleans all texts; says whether there was one to clean. As deep as JSON is read, which is not deep.
 fn clean(value: &mut Value) -> bool {
     match value {
         Value::String(text) => match split(text) {
@@ -51,9 +51,12 @@ fn clean(value: &mut Value) -> bool {
             }
             None => false,
         },
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| clean(item) || found),
+        // All of them, also after one was found.
+        Value::Array(items) => {
+            items.iter_mut().filter_map(|item| clean(item).then_some(())).count() > 0
+        }
         Value::Object(fields) => {
-            fields.values_mut().fold(false, |found, field| clean(field) || found)
+            fields.values_mut().filter_map(|field| clean(field).then_some(())).count() > 0
         }
         _ => false,
     }

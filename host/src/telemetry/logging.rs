@@ -30,6 +30,12 @@ pub fn start(log: Log) {
     if started.is_err() {
         tracing::debug!("the log was already started");
     }
+    // What a fault of the host prints goes through the log as well, and so does not show a secret.
+    std::panic::set_hook(Box::new(|fault| {
+        let place = fault.location().map(ToString::to_string);
+        let text = fault.payload_as_str().unwrap_or("no text");
+        tracing::error!(place, text, "the host has panicked");
+    }));
 }
 
 /// Shows control characters, line breaks and direction marks as escapes, so that a text stays in its record.

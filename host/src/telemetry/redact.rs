@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -14,6 +15,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
+
+use crate::secret::hex;
 
 /// What is shown instead of a secret.
 pub(crate) const MASK: &str = "[redacted]";
@@ -86,26 +89,59 @@ impl Redactor {
         let built = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(forms.iter().map(|form| form.as_bytes()))
+            .build(forms.iter().map(String::as_bytes))
             // Of gigabytes of secrets only, which nobody can set; the plainer automaton has no such limit.
-            .or_else(|_| AhoCorasick::new(forms.iter().map(|form| form.as_bytes())));
+            .or_else(|_| AhoCorasick::new(forms.iter().map(String::as_bytes)));
         Self(built.ok())
     }
 
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let Some(automaton) = &self.0 else { return Cow::Borrowed(text) };
+        let mut found: Vec<(usize, usize)> =
+            automaton.find_iter(text).map(|found| (found.start(), found.end())).collect();
+        if text.contains('%') {
+            found.extend(self.behind_percents(text));
+            found.sort_unstable();
+        }
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
         let mut masked = String::new();
         let mut done = 0;
-        for found in automaton.find_iter(text) {
-            masked.push_str(text.get(done..found.start()).unwrap_or_default());
-            masked.push_str(MASK);
-            done = found.end();
-        }
-        if done == 0 {
-            return Cow::Borrowed(text);
+        for (start, end) in found {
+            if start >= done {
+                masked.push_str(text.get(done..start).unwrap_or_default());
+                masked.push_str(MASK);
+            }
+            done = done.max(end);
         }
         masked.push_str(text.get(done..).unwrap_or_default());
         Cow::Owned(masked)
+    }
+
+    /// Where a secret stands percent-encoded. Each encoder leaves other characters as they are, so it is the
+    /// text that is decoded.
+    fn behind_percents(&self, text: &str) -> Vec<(usize, usize)> {
+        let Some(automaton) = &self.0 else { return Vec::new() };
+        let bytes = text.as_bytes();
+        // The decoded bytes, and where each of them begins in the text.
+        let (mut decoded, mut begins) = (Vec::with_capacity(bytes.len()), Vec::new());
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            let digits = bytes.get(at + 1..at + 3).filter(|_| *byte == b'%');
+            let code = digits.and_then(|digits| {
+                let digits = std::str::from_utf8(digits).ok()?;
+                u8::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
+            });
+            begins.push(at);
+            decoded.push(code.unwrap_or(*byte));
+            at += if code.is_some() { 3 } else { 1 };
+        }
+        begins.push(bytes.len());
+        let place = |found: aho_corasick::Match| {
+            Some((*begins.get(found.start())?, *begins.get(found.end())?))
+        };
+        automaton.find_iter(&decoded).filter_map(place).collect()
     }
 }
 
@@ -141,7 +177,7 @@ fn is_number(text: &str) -> bool {
 fn add_lines(value: &str, forms: &mut BTreeSet<String>) {
     let lines = value.lines().map(str::trim);
     for line in lines.filter(|line| line.len() >= LINE && !line.starts_with("-----")) {
-        forms.insert(line.to_owned());
+        add_encoded(line, forms);
     }
 }
 
@@ -159,13 +195,10 @@ fn add_encoded(value: &str, forms: &mut BTreeSet<String>) {
         add(inside_base64(bytes, offset, &STANDARD_NO_PAD));
         add(inside_base64(bytes, offset, &URL_SAFE_NO_PAD));
     }
-    add(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
-    add(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
-    for plain in ["-_.~", "-_.~!$&'()*+,;=:@/?", "-_.*"] {
-        add(percent(bytes, plain, false));
-        add(percent(bytes, plain, true));
-        add(percent(bytes, plain, false).replace("%20", "+"));
-    }
+    add(hex(bytes));
+    add(hex(bytes).to_ascii_uppercase());
+    // Percent-encoding is looked through; in a form's, a blank is written as a plus as well.
+    add(value.replace(' ', "+"));
     // As JSON, also by those who escape slashes or everything that is not ASCII.
     let json = serde_json::to_string(value).unwrap_or_default();
     let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
@@ -191,19 +224,6 @@ fn inside_base64(bytes: &[u8], offset: usize, engine: &impl base64::Engine) -> S
     encoded.get(from..to).unwrap_or_default().to_owned()
 }
 
-fn percent(bytes: &[u8], plain: &str, lower: bool) -> String {
-    let encode = |byte: &u8| {
-        if byte.is_ascii_alphanumeric() || plain.as_bytes().contains(byte) {
-            char::from(*byte).to_string()
-        } else if lower {
-            format!("%{byte:02x}")
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    bytes.iter().map(encode).collect()
-}
-
 fn ascii_json(value: &str) -> String {
     let mut escaped = String::new();
     for character in value.chars() {
@@ -217,7 +237,8 @@ fn ascii_json(value: &str) -> String {
             _ => {
                 let mut units = [0; 2];
                 for unit in character.encode_utf16(&mut units) {
-                    escaped.push_str(&format!("\\u{unit:04x}"));
+                    // Writing to a `String` cannot fail.
+                    write!(escaped, "\\u{unit:04x}").unwrap_or_default();
                 }
             }
         }

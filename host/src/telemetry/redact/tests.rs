@@ -23,10 +23,15 @@ fn a_secret_is_masked_in_every_form() {
         STANDARD.encode(format!("Bearer {CANARY}!")),
         STANDARD.encode(format!("user:{CANARY}")),
         URL_SAFE_NO_PAD.encode(format!("u:{CANARY}...")),
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
+        hex(bytes),
+        hex(bytes).to_uppercase(),
         query.to_string(),
         path.to_string(),
+        hex(bytes)
+            .as_bytes()
+            .chunks(2)
+            .flat_map(|two| ["%", std::str::from_utf8(two).unwrap()])
+            .collect(),
         serde_json::json!({ "key": CANARY }).to_string(),
         serde_json::json!({ "key": CANARY }).to_string().replace('/', "\\/"),
         format!("{:?}", Some(CANARY)),
@@ -47,6 +52,8 @@ fn what_stands_around_a_secret_stays() {
         redactor.redact("POST /bot123:abcdefghijklmnopqrst/getMe sk-prefix-longer. sk-prefix!");
     assert_eq!(masked, "POST /bot[redacted]/getMe [redacted]. [redacted]!");
     assert_eq!(redactor.redact("the abcdefghijklmnopqrst alone"), "the [redacted] alone");
+    assert_eq!(redactor.redact("50% of 100%, %zz %e2%82%ac%"), "50% of 100%, %zz %e2%82%ac%");
+    assert_eq!(redactor.redact("ü%sk%2Dprefix€%41"), "ü%[redacted]€%41");
     assert!(matches!(redactor.redact("nothing here"), Cow::Borrowed("nothing here")));
 }
 
