@@ -83,7 +83,7 @@ async fn a_file_that_nobody_reads_is_not_fetched() {
     let (world, _host) = started(GRANTED).await;
     assert_eq!(
         send(&world.user(), "document", "a.txt", b"abc", "").await,
-        "Document \"a.txt\" text/plain 3: "
+        "Document \"a.txt\" text/plain 3:"
     );
     assert_eq!(asked(&world).await, 0);
 }
@@ -169,7 +169,7 @@ async fn of_several_the_caption_names_one_or_else_the_first() {
         ("voice", "/clock now", "The clock listens."),
         ("voice", "/papers part 0 9", "Voice \"\" audio/ogg 4: 4"),
         ("voice", "/expense 12.50 food", "The clock listens."),
-        ("document", "/clock", "Document \"v.oga\" audio/ogg 4: "),
+        ("document", "/clock", "Document \"v.oga\" audio/ogg 4:"),
     ] {
         assert_eq!(send(&user, kind, "v.oga", b"OggS", caption).await, answer, "{kind} {caption}");
     }
