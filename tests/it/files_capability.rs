@@ -257,6 +257,42 @@ async fn a_file_that_is_gone_is_told_without_where_it_was() {
     }
 }
 
+#[tokio::test]
+async fn a_person_sends_a_photo_and_a_document_on_the_chat_page() {
+    let folder = tempfile::Builder::new().prefix("umbrasil-page-").tempdir().unwrap();
+    let place = folder.path().join("empty");
+    std::fs::create_dir(&place).unwrap();
+    let host = Host::alone(&place, &[("UMBRASIL_CHAT_PORT", "0"), ("PORT", "0")]);
+    let url = host.page().await;
+    let mut page = umbrasil_tests::Browser::new().await;
+    page.open(&url).await;
+    page.until("document.querySelectorAll('[data-testid=user]').length === 3").await;
+    for (script, answer) in [
+        (
+            "const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40; \
+             const blob = await new Promise((done) => canvas.toBlob(done, 'image/png')); \
+             const file = new File([blob], 'a.png', {type: 'image/png'});",
+            "No module takes a photo yet.",
+        ),
+        (
+            "const file = new File(['a,b'], 'a.csv', {type: 'text/csv'});",
+            "No module takes a document yet.",
+        ),
+    ] {
+        let attach = format!(
+            "(async () => {{ {script} const files = new DataTransfer(); files.items.add(file); \
+             const input = document.querySelector('[data-testid=file-input]'); \
+             input.files = files.files; input.dispatchEvent(new Event('change')); return true; }})()"
+        );
+        assert_eq!(page.evaluate(&attach).await, true);
+        page.click("document.querySelector('[data-testid=message-box]')").await;
+        page.key("Enter", 13).await;
+        let last = "[...document.querySelectorAll('[data-testid=message][data-from=bot]')].at(-1)";
+        page.until(&format!("Boolean({last}?.textContent.includes('{answer}'))")).await;
+    }
+    assert_eq!(page.events("Runtime.exceptionThrown"), Vec::<Value>::new());
+}
+
 /// A wasm file is a document like any other: it goes to the module, and is not installed.
 #[tokio::test]
 async fn a_component_that_is_sent_to_a_module_is_not_installed() {

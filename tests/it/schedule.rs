@@ -157,6 +157,33 @@ async fn what_was_missed_is_caught_up_with_once_or_not_at_all() {
     assert_eq!((count(&world, "daily"), count(&world, "skipped")), (1, 0));
 }
 
+/// An earlier host had begun something outside for the slot, and nobody knows how that ended.
+#[tokio::test]
+async fn what_reached_outside_is_not_repeated() {
+    let world = clock(&["beat", "daily"]).await;
+    was_last(&world, "clock", &["daily"], now_ms() - 3 * DAY);
+    let ledger = Ledger::open(&world.data());
+    // The last 9 o'clock in Zurich, whatever the season.
+    for (days, hour) in [(0, 7), (0, 8), (1, 7), (1, 8)] {
+        let slot = (now_ms() / DAY - days) * DAY + hour * 3_600_000;
+        let sql =
+            "INSERT INTO journal (event, module, call, begun_ms) VALUES (?1, 'clock', 'ssh', 1)";
+        ledger.connection.execute(sql, [format!("tick-clock-daily-{slot}")]).unwrap();
+    }
+    drop(ledger);
+    let host = world.start(&[]).await;
+    says(&world.owner(), "The outcome is unknown; it is not repeated.").await;
+    says(&world.owner(), "beat 1").await;
+    assert!(host.stop().await.success());
+    let host = world.start(&[]).await;
+    says(&world.owner(), "beat 2").await;
+    assert!(host.stop().await.success());
+    assert_eq!(count(&world, "daily"), 0);
+    let received = world.owner().received().await;
+    let told = received.iter().filter(|message| message.text().contains("outcome is unknown"));
+    assert_eq!(told.count(), 1, "the slot is done");
+}
+
 /// Fifty schedules at one moment are worked off a few at a time; people hardly notice.
 #[tokio::test]
 async fn a_crowd_of_schedules_does_not_hold_people_up() {
