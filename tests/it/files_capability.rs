@@ -83,7 +83,7 @@ async fn a_file_that_nobody_reads_is_not_fetched() {
     let (world, _host) = started(GRANTED).await;
     assert_eq!(
         send(&world.user(), "document", "a.txt", b"abc", "").await,
-        "Document \"a.txt\" text/plain 3: "
+        "Document \"a.txt\" text/plain 3:"
     );
     assert_eq!(asked(&world).await, 0);
 }
@@ -169,7 +169,7 @@ async fn of_several_the_caption_names_one_or_else_the_first() {
         ("voice", "/clock now", "The clock listens."),
         ("voice", "/papers part 0 9", "Voice \"\" audio/ogg 4: 4"),
         ("voice", "/expense 12.50 food", "The clock listens."),
-        ("document", "/clock", "Document \"v.oga\" audio/ogg 4: "),
+        ("document", "/clock", "Document \"v.oga\" audio/ogg 4:"),
     ] {
         assert_eq!(send(&user, kind, "v.oga", b"OggS", caption).await, answer, "{kind} {caption}");
     }
@@ -255,6 +255,42 @@ async fn a_file_that_is_gone_is_told_without_where_it_was() {
             "{message}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_person_sends_a_photo_and_a_document_on_the_chat_page() {
+    let folder = tempfile::Builder::new().prefix("umbrasil-page-").tempdir().unwrap();
+    let place = folder.path().join("empty");
+    std::fs::create_dir(&place).unwrap();
+    let host = Host::alone(&place, &[("UMBRASIL_CHAT_PORT", "0"), ("PORT", "0")]);
+    let url = host.page().await;
+    let mut page = umbrasil_tests::Browser::new().await;
+    page.open(&url).await;
+    page.until("document.querySelectorAll('[data-testid=user]').length === 3").await;
+    for (script, answer) in [
+        (
+            "const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40; \
+             const blob = await new Promise((done) => canvas.toBlob(done, 'image/png')); \
+             const file = new File([blob], 'a.png', {type: 'image/png'});",
+            "No module takes a photo yet.",
+        ),
+        (
+            "const file = new File(['a,b'], 'a.csv', {type: 'text/csv'});",
+            "No module takes a document yet.",
+        ),
+    ] {
+        let attach = format!(
+            "(async () => {{ {script} const files = new DataTransfer(); files.items.add(file); \
+             const input = document.querySelector('[data-testid=file-input]'); \
+             input.files = files.files; input.dispatchEvent(new Event('change')); return true; }})()"
+        );
+        assert_eq!(page.evaluate(&attach).await, true);
+        page.click("document.querySelector('[data-testid=message-box]')").await;
+        page.key("Enter", 13).await;
+        let last = "[...document.querySelectorAll('[data-testid=message][data-from=bot]')].at(-1)";
+        page.until(&format!("Boolean({last}?.textContent.includes('{answer}'))")).await;
+    }
+    assert_eq!(page.events("Runtime.exceptionThrown"), Vec::<Value>::new());
 }
 
 /// A wasm file is a document like any other: it goes to the module, and is not installed.

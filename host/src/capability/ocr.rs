@@ -70,12 +70,11 @@ impl Service {
         let busy = || Error::Unavailable("other pictures are being read; try again".to_owned());
         let turn = tokio::time::timeout(self.patience, self.turn.acquire()).await;
         let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
-        let installed = match self.known() {
-            Some(known) => known,
-            None => {
-                let listed = ended(run(program, &tesseract, None, &[]).await)?;
-                self.remember(listed.lines().filter(|line| is_language(line)))
-            }
+        let installed = if let Some(known) = self.known() {
+            known
+        } else {
+            let listed = ended(run(program, &tesseract, None, &[]).await)?;
+            self.remember(listed.lines().filter(|line| is_language(line)))
         };
         let languages = choose(languages, &installed)?;
         ended(run(program, &tesseract, Some(&languages), picture).await)

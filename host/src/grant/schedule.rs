@@ -210,7 +210,7 @@ mod tests {
             r#"check cron "0 0 * 13 *""#,
             r#"check cron "0 9 * * 1" Mars/Olympus"#,
             r#"check cron "0 9 * * 1" Europe/Zurich twice"#,
-            r#"check cron 0 9 * * 1"#,
+            "check cron 0 9 * * 1",
             "check cron \"0 9 * * \u{fdfa}\"",
             "check cron \"0 9 * * 1\0\"",
         ] {

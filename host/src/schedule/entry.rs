@@ -34,8 +34,8 @@ pub(super) struct Entry {
     slots: Option<Slots>,
     /// Slots up to here are done, or nobody's business.
     after_ms: i64,
-    /// The first slot after that, once it was looked for.
-    next_ms: Option<Option<i64>>,
+    /// The first slot after that, if there is one.
+    next_ms: Option<i64>,
     paused: bool,
     run: Option<JoinHandle<()>>,
     told: Arc<Told>,
@@ -49,7 +49,8 @@ impl Entry {
     /// `after_ms` is the last slot that was done, or when the schedule was first seen.
     pub(super) fn new(scope: ScheduleScope, name: String, zone: Tz, after_ms: i64) -> Self {
         let slots = Slots::new(&scope.when, &name, zone);
-        let (next_ms, paused, run, told) = (None, false, None, Arc::default());
+        let next_ms = slots.as_ref().and_then(|slots| slots.after(after_ms));
+        let (paused, run, told) = (false, None, Arc::default());
         Self { scope, name, zone, slots, after_ms, next_ms, paused, run, told }
     }
 
@@ -89,7 +90,7 @@ impl Entry {
     /// Goes on with the slots after this one.
     pub(super) fn go_on(&mut self, after_ms: i64) {
         self.after_ms = after_ms;
-        self.next_ms = None;
+        self.next_ms = self.slots.as_ref().and_then(|slots| slots.after(after_ms));
     }
 
     /// Notes that a slot is being run.
@@ -100,9 +101,9 @@ impl Entry {
 
     /// Whether a slot is due. What was missed is dropped here, and so is what would run beside itself.
     pub(super) fn due(&mut self, now_ms: i64) -> Due {
-        let Some(slots) = self.slots.as_ref().filter(|_| !self.paused) else { return Due::Never };
-        let next_ms = *self.next_ms.get_or_insert_with(|| slots.after(self.after_ms));
-        let Some(next_ms) = next_ms else { return Due::Never };
+        let (false, Some(slots), Some(next_ms)) = (self.paused, &self.slots, self.next_ms) else {
+            return Due::Never;
+        };
         if next_ms > now_ms {
             return Due::In(u64::try_from(next_ms - now_ms).unwrap_or(u64::MAX));
         }

@@ -101,6 +101,41 @@ mod tests {
         }
     }
 
+    /// A server that says nothing of the size, and never stops.
+    #[tokio::test]
+    async fn what_has_no_end_is_broken_off_at_the_limit() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let serving = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = vec![0; 4096];
+                let read = stream.read(&mut head).await.unwrap();
+                if head[..read].starts_with(b"POST") {
+                    let body = r#"{"ok":true,"result":{"file_path":"a/b c","file_size":3}}"#;
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", body.len());
+                    let answer = format!("{head}Connection: close\r\n\r\n{body}");
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    continue;
+                }
+                assert!(head.starts_with(b"GET /file/bot42:SECRET/a/b%20c HTTP/1.1"));
+                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let mut sent = 0;
+                while stream.write_all(&[7; 8_192]).await.is_ok() {
+                    sent += 8_192;
+                }
+                return sent;
+            }
+        });
+        let api = Api::new("42:SECRET", url).unwrap();
+        let error = api.fetch("id", 1_000_000).await.unwrap_err();
+        assert!(matches!(error, Error::TooLarge(1_000_000)), "{error}");
+        // Broken off: what was sent beyond the limit lay in buffers.
+        assert!(serving.await.unwrap() < 64 << 20);
+    }
+
     #[test]
     fn errors_say_what_to_do_and_nothing_else() {
         let secret = || "http://127.0.0.1/bot42:SECRET/getFile".to_owned();

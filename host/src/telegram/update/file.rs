@@ -20,18 +20,18 @@ pub(super) fn upload(raw: &RawValue, media: Media, caption: String) -> Option<Up
         (Media::Photo, _) => return None,
         (_, file) => file,
     };
-    let text = |field: &str, most: usize| {
+    let said = |field: &str, most: usize| {
         let text = file.get(field).and_then(Value::as_str).unwrap_or_default();
         text.chars().filter(|character| !character.is_control()).take(most).collect::<String>()
     };
     let mime = match media {
         Media::Photo => "image/jpeg".to_owned(),
-        Media::Document | Media::Voice => text("mime_type", MIME),
+        Media::Document | Media::Voice => said("mime_type", MIME),
     };
     Some(Upload {
         id: id(file)?.to_owned(),
         media,
-        name: text("file_name", NAME),
+        name: said("file_name", NAME),
         mime,
         size: file.get("file_size").and_then(Value::as_u64).unwrap_or(0),
         caption,
@@ -43,6 +43,6 @@ fn id(file: &Value) -> Option<&str> {
 }
 
 fn pixels(size: &Value) -> u64 {
-    let side = |name| size.get(name).and_then(Value::as_u64).unwrap_or(0);
-    side("width").saturating_mul(side("height"))
+    let number = |name| size.get(name).and_then(Value::as_u64).unwrap_or(0);
+    number("width").saturating_mul(number("height"))
 }
