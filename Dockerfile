@@ -23,9 +23,10 @@ COPY . .
 RUN cargo build --release --locked --package umbrasil \
     && install -D target/release/umbrasil /out/umbrasil
 
+# tesseract reads the text in pictures; without it, all else works.
 FROM debian:bookworm-slim AS base
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates \
+    && apt-get install --yes --no-install-recommends ca-certificates tesseract-ocr tesseract-ocr-deu \
     && rm -rf /var/lib/apt/lists/*
 
 FROM ${RUNTIME} AS runtime

@@ -4,12 +4,13 @@
 //! for them. Stop: no more intake, the event that each chat is at ends, what is queued is sent if that goes
 //! quickly, and the database closes. What is left then waits in the database for the next start.
 
+mod ground;
 mod keeper;
 mod link;
 mod people;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,17 +18,19 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::ground::Ground;
 use self::keeper::Keeper;
 use self::link::{Link, connect, listen};
 use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
-use crate::capability::Services;
 use crate::capability::permit::Authority;
 use crate::capability::ssh::{self, HostKeyNotice};
+use crate::capability::{Services, files, ocr};
 use crate::config::Config;
+use crate::control;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
-use crate::dispatch::{Dialogs, Dispatch, Running, Turns};
+use crate::dispatch::{Dialogs, Dispatch, Running, Turns, Withheld};
 use crate::lanes::Lanes;
 use crate::module::LoadError;
 use crate::module::delegate::Delegate;
@@ -36,6 +39,7 @@ use crate::module::registry::{self, Registry};
 use crate::module::sandbox::{Reach, Sandbox};
 use crate::outgoing::Aside;
 use crate::permission::Book;
+use crate::schedule::Schedules;
 use crate::telegram::{self, Api, ApiError, Intake, Known, Outbox};
 use crate::telemetry::Metrics;
 use crate::web::{self, Health};
@@ -60,6 +64,8 @@ pub enum AppError {
     Recovery(#[from] CommitError),
     #[error("the {0} has failed; the log says why. Nothing is lost: start again when it is mended")]
     Died(&'static str),
+    #[error("{0}")]
+    Secrets(String),
     #[error("cannot start the sandbox: {0}")]
     Sandbox(String),
     #[error("cannot use {}: {source}", .path.display())]
@@ -83,7 +89,11 @@ pub async fn run(
     stop: CancellationToken,
     started: impl FnOnce(&Started),
 ) -> Result<(), AppError> {
-    let database = Database::open(&config.data_dir)?;
+    let ground = Ground::open(&config).await?;
+    let operate = Arc::new(ground.operate(&config));
+    let Ground { database, audit, book, .. } = ground;
+    let control = control::listen(&config.data_dir)
+        .map_err(|source| AppError::Directory { path: control::path(&config.data_dir), source })?;
     let metrics = Arc::new(Metrics::default());
     let tasks = TaskTracker::new();
     let health_listener = listen(SocketAddr::new(config.bind, 0), config.port, "PORT").await?;
@@ -94,12 +104,8 @@ pub async fn run(
     let (typing, typing_receiver) = mpsc::channel(64);
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
-    let audit = Audit::new(database.clone());
-    let own = builtin::all().into_iter().map(|(name, _)| name).collect();
-    let book = Book::open(database.clone(), audit.clone(), config.modules.clone(), own).await?;
-    let book = Arc::new(book);
     let (host_keys, _unasked) = mpsc::channel(16);
-    let reach = reach(&config, audit.clone(), database.clone(), host_keys);
+    let reach = reach(&config, audit.clone(), database.clone(), &program, &link.api, host_keys);
     let sandbox = Sandbox::new(
         guests,
         database.clone(),
@@ -109,6 +115,7 @@ pub async fn run(
         reach.clone(),
     );
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
+    guard_memory();
     let dispatch = Arc::new(Dispatch {
         catalog: Arc::default(),
         failures: Arc::default(),
@@ -124,12 +131,14 @@ pub async fn run(
         parse: telegram::update::reread,
         running: Running::default(),
         turns: Turns::default(),
+        operate: Arc::clone(&operate),
+        withheld: Withheld::default(),
         database: database.clone(),
         book: Arc::clone(&book),
         audit: audit.clone(),
         breaker: Arc::default(),
         ssh: Arc::clone(&reach.services.ssh),
-        reload: Arc::default(),
+        reload: Arc::clone(&operate.granted),
     });
     reach.services.modules.connect(Arc::new(Delegate::new(
         Arc::clone(&dispatch.catalog),
@@ -143,6 +152,8 @@ pub async fn run(
     tasks.spawn(telegram::run_asides(link.api.clone(), asides_receiver));
     tasks.spawn(forward_typing(typing_receiver, asides));
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
+    tasks.spawn(audit.clone().keep_head(stop.clone()));
+    tasks.spawn(control::serve(control, operate, stop.clone()));
     recover(&database, &metrics, &outbox, &events).await?;
 
     let health = health_listener.local_addr().map_err(|error| link::refused("PORT", &error))?;
@@ -156,6 +167,8 @@ pub async fn run(
     let polling = tasks.spawn(introduce(link.api.clone(), intake, stop.clone()));
     let keeper = keeper(&config, program, sandbox, book, &dispatch, link.api)?;
     tasks.spawn(keeper.run(stop.clone()));
+    let ticks = TaskTracker::new();
+    tasks.spawn(Schedules::new(Arc::clone(&dispatch), ticks.clone()).run(stop.clone()));
     started(&Started { chat, health });
 
     let ended = tokio::select! {
@@ -165,8 +178,19 @@ pub async fn run(
         introduced = polling => introduced.unwrap_or(Err(AppError::Died("intake"))),
     };
     stop.cancel();
-    drain(&events, &metrics, &sending, &database).await;
+    drain(&events, &ticks, &metrics, &sending).await;
+    audit.note_last().await;
+    database.close().await;
     ended
+}
+
+/// Nobody but root may look into this process from now on. The engine has looked at its own memory before.
+fn guard_memory() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "cannot keep other processes of this user from looking into this one");
+    }
 }
 
 /// What instances reach outside with.
@@ -174,6 +198,8 @@ fn reach(
     config: &Config,
     audit: Audit,
     database: Database,
+    program: &Path,
+    api: &Api,
     host_keys: mpsc::Sender<HostKeyNotice>,
 ) -> Reach {
     let ssh = ssh::Service::new(config.targets.clone(), database.clone(), host_keys);
@@ -182,8 +208,8 @@ fn reach(
         ssh: Arc::new(ssh),
         docker: Arc::default(),
         system: Arc::default(),
-        files: Arc::default(),
-        ocr: Arc::default(),
+        files: Arc::new(files::Service::new(Arc::new(api.clone()))),
+        ocr: Arc::new(ocr::Service::new(program.to_owned())),
         modules: Arc::default(),
     };
     let authority = Authority { policy: Arc::new(config.policy.clone()), audit, database };
@@ -319,12 +345,14 @@ async fn introduce(api: Api, intake: Intake, stop: CancellationToken) -> Result<
 
 async fn drain(
     events: &Lanes<Dispatch>,
+    ticks: &TaskTracker,
     metrics: &Metrics,
     sending: &CancellationToken,
-    database: &Database,
 ) {
     let deadline = tokio::time::Instant::now() + DRAIN;
-    if tokio::time::timeout(DRAIN_EVENTS, events.finish()).await.is_err() {
+    ticks.close();
+    let finished = async { tokio::join!(events.finish(), ticks.wait()) };
+    if tokio::time::timeout(DRAIN_EVENTS, finished).await.is_err() {
         tracing::warn!("some events did not end in time; they are handled again at the next start");
     }
     let sent = async {
@@ -336,5 +364,4 @@ async fn drain(
         tracing::warn!("some messages could not be sent in time; they are sent at the next start");
     }
     sending.cancel();
-    database.close().await;
 }

@@ -1,12 +1,19 @@
 //! The command line. The doc comment of a command is its help.
 
+mod audit;
+mod control;
 mod doctor;
+mod grant;
+mod policy;
 mod run;
+mod secret;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::telemetry::redact::redacted;
 
 /// A private operations bot whose features are sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
@@ -24,9 +31,24 @@ enum Command {
     Run,
     /// Checks the settings, and the health of a bot that runs with them.
     Doctor,
+    /// Sets, lists and removes secrets.
+    #[command(subcommand)]
+    Secret(secret::Secret),
+    /// Lists, gives and takes what modules may do.
+    #[command(subcommand)]
+    Grant(grant::Grant),
+    /// Explains which rule decides about a call.
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// Lists and checks what modules did and owners decided.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Compiles a component from standard input to standard output, within hard limits.
     #[command(hide = true)]
     Compile,
+    /// Becomes tesseract, within hard limits: reads the picture on standard input, or lists its languages.
+    #[command(hide = true)]
+    Recognise { tesseract: std::path::PathBuf, languages: Option<String> },
 }
 
 /// Exit code of a wrong setting (`EX_CONFIG`).
@@ -39,7 +61,14 @@ impl Cli {
         match self.command.unwrap_or(Command::Run) {
             Command::Run => run::run(),
             Command::Doctor => doctor::doctor(),
+            Command::Secret(command) => secret::secret(command),
+            Command::Grant(command) => grant::grant(command),
+            Command::Policy(command) => policy::policy(command),
+            Command::Audit(command) => audit::audit(command),
             Command::Compile => crate::module::compile_from_stdin(),
+            Command::Recognise { tesseract, languages } => {
+                crate::capability::ocr::recognise(&tesseract, languages.as_deref())
+            }
         }
     }
 }
@@ -47,5 +76,6 @@ impl Cli {
 /// Says why a command failed, for people, on standard error.
 fn complain(error: &dyn std::fmt::Display) {
     // Where nobody listens, the exit code still says it; `eprintln!` would panic and change that, too.
-    drop(std::io::stderr().write_all(format!("umbrasil: {error}\n").as_bytes()));
+    let text = redacted(format!("umbrasil: {error}\n"));
+    drop(std::io::stderr().write_all(text.as_bytes()));
 }

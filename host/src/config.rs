@@ -18,6 +18,8 @@ use tracing::Level;
 use self::source::Source;
 pub(crate) use self::ssh::{SshTarget, host_key, is_sound};
 use crate::permission::{Policy, Standing};
+use crate::secret::{self, KEY_SHORTEST};
+use crate::telemetry::redact;
 
 /// Everything that the operator may set, checked.
 #[derive(Debug, Clone)]
@@ -123,8 +125,17 @@ pub(crate) const LOCAL_PEOPLE: [i64; 2] = [1001, 1002];
 
 impl Config {
     /// Reads the environment and, if there is one, `umbrasil.toml`.
+    ///
+    /// From then on, nothing that this process logs or sends shows what is secret among them.
     pub fn load() -> Result<Self, ConfigError> {
-        Self::from_source(&Source::of_process()?)
+        let config = Self::from_source(&Source::of_process()?)?;
+        let token = match &config.telegram {
+            Telegram::Remote { token, .. } => Some(token.clone()),
+            Telegram::Local { .. } => None,
+        };
+        let secrets = config.secrets.values().cloned();
+        redact::add_fixed(secrets.chain(token).chain(config.secret_key.clone()));
+        Ok(config)
     }
 
     /// Reads settings from `vars` alone, as if they were the environment.
@@ -149,7 +160,6 @@ impl Config {
         let tables = nested::tables_of(source, &settings)?;
         let mut disabled = disabled(source)?;
         disabled.extend(tables.disabled);
-        let secret = |name: &&str| Some(((*name).to_owned(), source.get(name)?.to_owned().into()));
         Ok(Self {
             port: port(source, "PORT", &telegram, 8080)?,
             telegram,
@@ -173,8 +183,8 @@ impl Config {
             extra_ca: source.get("UMBRASIL_EXTRA_CA").map(PathBuf::from),
             docker_host: source.get("DOCKER_HOST").map(str::to_owned),
             targets: ssh::targets(source)?,
-            secret_key: source.get("SECRET_KEY").map(|key| key.to_owned().into()),
-            secrets: SECRETS.iter().filter_map(secret).collect(),
+            secret_key: secret_key(source)?,
+            secrets: secrets(source)?,
         })
     }
 }
@@ -361,6 +371,34 @@ fn settings(source: &Source) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut settings: BTreeMap<String, String> = SETTINGS.iter().filter_map(set).collect();
     settings.insert("DEFAULT_CURRENCY".to_owned(), currency);
     Ok(settings)
+}
+
+fn secret_key(source: &Source) -> Result<Option<SecretString>, ConfigError> {
+    let Some(key) = source.get("SECRET_KEY") else { return Ok(None) };
+    if key.chars().count() < KEY_SHORTEST {
+        let reason = format!(
+            "must have at least {KEY_SHORTEST} characters; `openssl rand -base64 32` makes a good one"
+        );
+        return Err(ConfigError::new("SECRET_KEY", reason));
+    }
+    Ok(Some(key.into()))
+}
+
+fn secrets(source: &Source) -> Result<BTreeMap<String, SecretString>, ConfigError> {
+    let mut secrets = BTreeMap::new();
+    for name in SECRETS {
+        let Some(value) = source.get(name) else { continue };
+        if !secret::is_length(value.len()) {
+            let reason = format!(
+                "must have {} to {} bytes: a shorter one could not be kept out of the log",
+                secret::SHORTEST,
+                secret::LONGEST
+            );
+            return Err(ConfigError::new(name, reason));
+        }
+        secrets.insert(name.to_owned(), value.into());
+    }
+    Ok(secrets)
 }
 
 #[cfg(test)]

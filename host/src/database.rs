@@ -16,6 +16,8 @@ mod open;
 mod read;
 mod reserve;
 mod schema;
+mod secrets;
+mod slots;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -27,12 +29,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::audit::{Ends, Mark, Row as AuditRow, Seal};
 pub use self::conflict::{Read, Reads};
 pub use self::grants::{Decision, Trust};
 pub use self::host_keys::HostKey;
 pub use self::journal::Action;
 pub use self::open::OpenError;
 pub use self::read::{RANGE_BYTES, RANGE_ITEMS, Range};
+pub(crate) use self::secrets::SealedSecret;
 
 /// The host's memory. Cheap to clone; the file closes with [`Database::close`].
 #[derive(Clone)]

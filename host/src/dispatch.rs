@@ -9,10 +9,13 @@ mod approve;
 mod dialogs;
 mod draft;
 mod journal;
+mod operate;
 mod run;
 mod running;
 mod settle;
+mod tick;
 mod turns;
+mod withheld;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,8 +30,10 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::dialogs::Dialogs;
 use self::draft::Draft;
 pub(crate) use self::running::Running;
+pub(crate) use self::tick::{Tick, Ticked};
 use self::turns::Turn;
 pub(crate) use self::turns::Turns;
+pub(crate) use self::withheld::Withheld;
 use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::capability::ssh;
@@ -39,6 +44,7 @@ use crate::module::breaker::Breaker;
 use crate::module::catalog::Catalog;
 use crate::module::sandbox::Sandbox;
 use crate::native::{self, Answer};
+use crate::operate::Operate;
 use crate::outgoing::Aside;
 use crate::permission::Book;
 use crate::reply;
@@ -93,6 +99,10 @@ pub(crate) struct Dispatch {
     pub(crate) ssh: Arc<ssh::Service>,
     /// Has the modules directory looked at again, as when an owner has agreed to something.
     pub(crate) reload: Arc<tokio::sync::Notify>,
+    /// What owners do beside talking to modules.
+    pub(crate) operate: Arc<Operate>,
+    /// What was taken out of messages before they were kept.
+    pub(crate) withheld: Withheld,
 }
 
 /// Update ids may restart; together with the time of arrival, which is kept, they do not repeat.
@@ -255,7 +265,7 @@ impl Dispatch {
                 self.tapped(arrived, &command, &rest, outside).await
             }
             Route::Host { command, rest } => {
-                self.host(&catalog, arrived, &command, &rest, dialog.is_some())
+                self.host(&catalog, arrived, &command, &rest, dialog.is_some()).await
             }
             Route::Module { module, input } => {
                 if turn.is_none() {
@@ -271,7 +281,7 @@ impl Dispatch {
         }
     }
 
-    fn host(
+    async fn host(
         &self,
         catalog: &Catalog,
         arrived: &Arrived,
@@ -294,10 +304,10 @@ impl Dispatch {
             }
             "cancel" if asking => Answer::text("Cancelled."),
             "cancel" => Answer::text("Nothing is running or being asked."),
-            _ => Answer::text(format!(
-                "/{} is not available in this version.",
-                reply::escape(command)
-            )),
+            _ => self.operate(arrived, command, rest).await.unwrap_or_else(|| {
+                let command = reply::escape(command);
+                Answer::text(format!("/{command} is not available in this version."))
+            }),
         };
         self.metrics.event("host", Ending::Ok);
         Draft::of_host(incoming, answer)

@@ -9,7 +9,12 @@ pub(crate) struct Incoming {
     /// When it was written, in milliseconds since 1970.
     pub(crate) at_ms: i64,
     pub(crate) content: Content,
+    /// The message that it is, if it is one.
+    pub(crate) message_id: Option<i64>,
 }
+
+/// Stands for what was taken out of a text before it was kept.
+pub(crate) const WITHHELD: &str = "[withheld]";
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct User {
@@ -29,8 +34,43 @@ pub(crate) enum Content {
     },
     /// Text that somebody else wrote: never run as a command.
     Forwarded,
-    /// A photo, document, voice message and so on, by its name.
+    /// A photo, a document or a voice message.
+    File(Upload),
+    /// A sound, a sticker and so on, by its name: nothing that a module can take.
     Media(&'static str),
+}
+
+/// A file that somebody sent. Its content is still with Telegram.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upload {
+    /// Its id at the Bot API.
+    pub(crate) id: String,
+    pub(crate) media: Media,
+    /// As its sender named it; empty if it has no name.
+    pub(crate) name: String,
+    /// As its sender's app says; empty when unknown.
+    pub(crate) mime: String,
+    /// In bytes, as the update says; 0 when unknown.
+    pub(crate) size: u64,
+    pub(crate) caption: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Media {
+    Photo,
+    Document,
+    Voice,
+}
+
+impl Media {
+    /// As people call it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Photo => "photo",
+            Self::Document => "document",
+            Self::Voice => "voice message",
+        }
+    }
 }
 
 impl Incoming {

@@ -1,6 +1,6 @@
 //! UmbraSIL's native host: a Telegram bot whose features are sandboxed WebAssembly components.
 //!
-//! Start reading at `dispatch`, the life of one event. Dependencies go one way: the edges (`telegram`,
+//! Start reading at `dispatch`, the life of one event. Dependencies go one way: the edges (`telegram`, `schedule`,
 //! `web`, `watch`, `local`, `app`, `cli`) know the centre (`dispatch`, `router`, `native`, `reply`, `report`,
 //! `auth`), which knows the runtime (`module`), which knows what modules may reach (`capability`), which
 //! stands on the ground (`config`, `database`, `telemetry`).
@@ -21,17 +21,21 @@ mod bindings;
 mod builtin;
 mod capability;
 mod cause;
+mod control;
 mod dispatch;
 mod grant;
 mod incoming;
 mod lanes;
 mod module;
 mod native;
+mod operate;
 mod outgoing;
 mod permission;
 mod reply;
 mod report;
 mod router;
+mod schedule;
+mod secret;
 mod telegram;
 mod watch;
 mod web;

@@ -14,6 +14,7 @@ pub(crate) mod loader;
 mod manifest;
 pub(crate) mod registry;
 pub(crate) mod sandbox;
+mod survey;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tokio::sync::Semaphore;
 pub(crate) use self::compile::compile_from_stdin;
 pub(crate) use self::loader::LoadError;
 pub(crate) use self::manifest::Manifest;
+pub(crate) use self::survey::survey;
 use crate::bindings::ModulePre;
 use crate::bindings::exports::umbrasil::module::handler::Descriptor;
 use crate::capability::State;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::database::NewMessage;
+use crate::telemetry::redact::redacted;
 
 /// One call to the Bot API, as the outbox keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,11 @@ pub(crate) enum Aside {
         query: String,
         notice: Option<String>,
     },
+    /// Takes a message out of the chat, because of what stands in it; its author is told if that fails.
+    Delete {
+        chat_id: i64,
+        message_id: i64,
+    },
 }
 
 impl Outgoing {
@@ -55,10 +61,30 @@ impl Outgoing {
         Self::Send { html: html.into(), keyboard: Vec::new() }
     }
 
-    /// The row of the outbox.
+    /// The row of the outbox. All that is sent comes by here, so secrets end here; what is in a file is the
+    /// sender's own.
     pub(crate) fn into_message(self, chat_id: i64, file: Option<Vec<u8>>) -> NewMessage {
         // Strings and numbers always serialise.
-        let payload = serde_json::to_string(&self).unwrap_or_default();
+        let payload = serde_json::to_string(&self.redacted()).unwrap_or_default();
         NewMessage { chat_id, payload, file }
+    }
+
+    fn redacted(mut self) -> Self {
+        let mask = |text: &mut String| *text = redacted(std::mem::take(text));
+        match &mut self {
+            Self::Send { html, keyboard } | Self::Edit { html, keyboard, .. } => {
+                mask(html);
+                for button in keyboard.iter_mut().flatten() {
+                    mask(&mut button.label);
+                    mask(&mut button.data);
+                }
+            }
+            Self::Photo { caption } => mask(caption),
+            Self::Document { name, caption } => {
+                mask(name);
+                mask(caption);
+            }
+        }
+        self
     }
 }

@@ -5,6 +5,7 @@
 //! tags closed before the cut and opened again after it.
 
 use crate::outgoing::{Button, Keyboard, Outgoing};
+use crate::telemetry::redact::redact;
 
 /// UTF-16 units of a message's text, after the markup is taken out.
 const TEXT: usize = 4096;
@@ -34,7 +35,8 @@ pub(crate) fn escape(text: &str) -> String {
 /// The messages that show `html` with `keyboard` under the last; the first one replaces `message`, if given.
 pub(crate) fn messages(html: &str, mut keyboard: Keyboard, replace: Option<i64>) -> Vec<Outgoing> {
     trim(&mut keyboard);
-    let parts = split(html, TEXT, PARTS);
+    // Before it is cut, so that no secret passes in two halves.
+    let parts = split(&redact(html), TEXT, PARTS);
     let last = parts.len().saturating_sub(1);
     let message = |(index, html): (usize, String)| {
         let keyboard = if index == last { std::mem::take(&mut keyboard) } else { Keyboard::new() };
@@ -48,7 +50,7 @@ pub(crate) fn messages(html: &str, mut keyboard: Keyboard, replace: Option<i64>)
 
 /// A caption: one part, cut where it is too long.
 pub(crate) fn caption(html: &str) -> String {
-    split(html, CAPTION, 1).into_iter().next().unwrap_or_default()
+    split(&redact(html), CAPTION, 1).into_iter().next().unwrap_or_default()
 }
 
 /// The text without its markup, for when Telegram does not take it.

@@ -1,8 +1,8 @@
 //! From what came in to who answers it.
 
-use crate::bindings::exports::umbrasil::module::handler::{Call, Input};
+use crate::bindings::exports::umbrasil::module::handler::{self as wit, Call, Input};
 use crate::database::Dialog;
-use crate::incoming::Content;
+use crate::incoming::{Content, Media, Upload};
 use crate::module::Module;
 use crate::module::catalog::{Catalog, HOST_COMMANDS};
 use crate::outgoing::Button;
@@ -40,9 +40,8 @@ pub(crate) fn route(catalog: &Catalog, content: &Content, dialog: Option<&Dialog
         Content::Forwarded => Route::Nobody(
             "I don't act on forwarded messages. Write it yourself if you mean it.".to_owned(),
         ),
-        Content::Media(kind) => {
-            Route::Nobody(format!("No module takes a {kind} yet. /help shows what I can do."))
-        }
+        Content::File(upload) => route_file(catalog, upload),
+        Content::Media(kind) => nobody_takes(kind),
     }
 }
 
@@ -90,6 +89,28 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
         "I don't know what to do with that. /menu shows where to start, /help lists all commands."
             .to_owned(),
     )
+}
+
+/// A file goes to the module whose command its caption begins with, if that takes such files; else to the
+/// first, by name, that does. An open question is not asked: it is answered with words.
+fn route_file(catalog: &Catalog, upload: &Upload) -> Route {
+    let Upload { media, name, mime, size, caption, .. } = upload;
+    let media = match media {
+        Media::Photo => wit::Media::Photo,
+        Media::Document => wit::Media::Document,
+        Media::Voice => wit::Media::Voice,
+    };
+    let takes = |module: &&Arc<Module>| module.descriptor.media.contains(&media);
+    let named = command(caption).and_then(|(name, _)| Some(catalog.of_command(&name)?.0));
+    let module = named.filter(takes).or_else(|| catalog.modules().find(takes));
+    let Some(module) = module else { return nobody_takes(upload.media.word()) };
+    let (name, mime, caption) = (name.clone(), mime.clone(), caption.clone());
+    let input = Input::File(wit::File { media, name, mime, size: *size, caption });
+    Route::Module { module: Arc::clone(module), input }
+}
+
+fn nobody_takes(kind: &str) -> Route {
+    Route::Nobody(format!("No module takes a {kind} yet. /help shows what I can do."))
 }
 
 fn route_button(catalog: &Catalog, data: &str) -> Route {

@@ -6,10 +6,12 @@
 
 mod api;
 mod asides;
+mod download;
 mod intake;
 mod outbox;
 mod request;
 pub(crate) mod update;
+mod withhold;
 
 pub(crate) use self::api::{Api, ApiError};
 pub(crate) use self::asides::run as run_asides;

@@ -2,5 +2,6 @@
 
 pub mod logging;
 pub mod metrics;
+pub(crate) mod redact;
 
 pub use self::metrics::Metrics;

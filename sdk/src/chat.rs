@@ -13,7 +13,7 @@ pub fn toast(text: &str) -> Result<()> {
 }
 
 /// Sends the user's next plain text in this chat to the [answer](crate::Module::answer) `name`, with
-/// these arguments. Lasts until the next text, command or button, at most one hour.
+/// these arguments. Lasts until the next text, command, button or file, at most one hour.
 ///
 /// ```
 /// use umbrasil_sdk::prelude::*;

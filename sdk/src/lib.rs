@@ -9,7 +9,8 @@
 //!
 //! An author meets the files in this order: [`Module`] says what there is, [`Call`] is what a handler
 //! gets, [`Reply`] (with [`Html`] and [`Button`]) is what it gives, and [`Error`] is why it could not.
-//! [`storage`], [`chat`], [`config`] and [`log`] reach the host, [`ssh`] what is outside of it. [`testing`] is that host in memory, so
+//! [`storage`], [`chat`], [`config`] and [`log`] reach the host; [`files`] and [`ocr`] read what users send;
+//! [`ssh`] reaches servers. [`testing`] is that host in memory, so
 //! that whole conversations run under `cargo test`.
 
 mod module;
@@ -22,8 +23,10 @@ mod time;
 
 pub mod chat;
 pub mod config;
+pub mod files;
 pub mod log;
 pub mod modules;
+pub mod ocr;
 pub mod ssh;
 pub mod storage;
 
@@ -40,7 +43,7 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 /// The names that almost every module uses.
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
-    pub use crate::{chat, config, log, modules, ssh, storage};
+    pub use crate::{chat, config, files, log, modules, ocr, ssh, storage};
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -68,9 +71,13 @@ pub mod bindings {
 /// The functions of the host: the real ones in a component, those of [`testing`] elsewhere.
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
-    pub(crate) use crate::bindings::umbrasil::module::{chat, config, log, modules, ssh, storage};
+    pub(crate) use crate::bindings::umbrasil::module::{
+        chat, config, files, log, modules, ocr, ssh, storage,
+    };
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::imports::{chat, config, log, modules, storage};
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) use crate::testing::reading::{files, ocr};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::ssh;
 

@@ -32,6 +32,7 @@
 )]
 
 pub(crate) mod imports;
+pub(crate) mod reading;
 
 pub(crate) mod ssh;
 
@@ -47,7 +48,7 @@ use regex::Regex;
 pub use self::outcome::{Message, Outcome, Sent};
 use self::world::World;
 use crate::bindings::exports::umbrasil::module::handler as wit;
-use crate::{Error, Module, Result};
+use crate::{Error, Media, Module, Result};
 
 /// When a test begins unless it says otherwise: 2026-11-22T12:00Z, a Sunday.
 const NOON: u64 = 1_795_348_800_000;
@@ -95,6 +96,20 @@ impl Host {
     #[must_use]
     pub fn config(mut self, name: &str, value: &str) -> Self {
         self.world.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Sets what is in the files that the user sends, and lets the module read them.
+    #[must_use]
+    pub fn files(mut self, content: impl AsRef<[u8]>) -> Self {
+        self.world.reading.content = Some(content.as_ref().to_vec());
+        self
+    }
+
+    /// Sets what is read in pictures, and lets the module ask for it.
+    #[must_use]
+    pub fn ocr(mut self, text: &str) -> Self {
+        self.world.reading.text = Some(text.to_owned());
         self
     }
 
@@ -178,6 +193,29 @@ impl Host {
         self.send(wit::Input::Action(call), Some(index))
     }
 
+    /// Sends a file of this kind, with this name and caption. What is in it says [`Host::files`].
+    pub fn file(&mut self, media: Media, name: &str, caption: &str) -> Result<Outcome> {
+        let mime = match media {
+            Media::Photo => "image/jpeg",
+            Media::Document => "application/octet-stream",
+            Media::Voice => "audio/ogg",
+        };
+        let file = wit::File {
+            media: media.into_wit(),
+            name: name.to_owned(),
+            mime: mime.to_owned(),
+            size: self.world.reading.content.as_ref().map_or(0, Vec::len) as u64,
+            caption: caption.to_owned(),
+        };
+        self.send(wit::Input::File(file), None)
+    }
+
+    /// Lets the schedule of this name be due.
+    pub fn tick(&mut self, name: &str) -> Result<Outcome> {
+        let call = wit::Call { name: name.to_owned(), args: Vec::new(), text: String::new() };
+        self.send(wit::Input::Tick(call), None)
+    }
+
     /// Calls an action as a button would that is no longer, or never was, on the screen.
     pub fn action(&mut self, name: &str, args: &[&str]) -> Result<Outcome> {
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
@@ -228,6 +266,7 @@ impl Host {
 
     fn deliver(&mut self, event: wit::Event, pressed: Option<usize>) -> Result<Outcome> {
         let user = event.user.id;
+        self.world.reading.sent = matches!(event.input, wit::Input::File(_));
         // The world lies with the thread while the handler runs, so that plain functions reach it.
         imports::enter(std::mem::take(&mut self.world));
         let result = self.module.answer_event(event);

@@ -11,6 +11,7 @@
 
 mod abuse;
 mod approvals;
+mod audit;
 mod bombs;
 mod breaker;
 mod browser;
@@ -22,15 +23,20 @@ mod disk;
 mod durable;
 mod faults;
 mod files;
+mod files_capability;
 mod finance;
 mod gate;
+mod grants;
 mod guide;
 mod image;
 mod local;
+mod ocr;
 mod permissions;
 mod refused;
 mod reload;
 mod replies;
+mod schedule;
+mod secrets;
 mod settings;
 mod shown;
 mod ssh;

@@ -253,7 +253,10 @@ impl Shared {
             name = (dialect.request)(method, &mut parameters);
             body = parameters.to_string().into_bytes();
         }
-        let forwarded = self.client.post(format!("{}{parent}/{name}", self.upstream));
+        let url = format!("{}{parent}/{name}", self.upstream);
+        // Files are fetched; everything else is asked for.
+        let fetched = parent.starts_with("/file/");
+        let forwarded = if fetched { self.client.get(url) } else { self.client.post(url) };
         let forwarded = forwarded.header("content-type", &request.content_type);
         let answer = forwarded.body(body).send().await.ok()?;
         let status = answer.status().as_u16();

@@ -12,6 +12,7 @@ use super::{AppError, people};
 use crate::config::{Config, Port, Telegram};
 use crate::local::{self, LocalApi};
 use crate::telegram::{Api, ApiError};
+use crate::telemetry::redact;
 
 /// The local server outlives the wish to stop by this, so that last answers reach the page.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
@@ -44,6 +45,7 @@ pub(super) async fn connect(
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)), chat_port, setting).await?;
     let address = listener.local_addr().map_err(|error| refused(setting, &error))?;
     let token = token();
+    redact::add_fixed([token.clone()]);
     let api =
         LocalApi::new(people::options(token.expose_secret(), &config.allowed, &config.owners));
     tasks.spawn(serve(listener, api, stop.clone()));

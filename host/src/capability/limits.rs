@@ -11,6 +11,8 @@ pub(crate) const EVENT_CPU: Duration = Duration::from_secs(2);
 pub(crate) const LOAD_CPU: Duration = Duration::from_secs(1);
 /// Wall time of an event, and of loading.
 pub(crate) const EVENT_WALL: Duration = Duration::from_secs(30);
+/// Wall time of an event that a schedule causes.
+pub(crate) const SCHEDULE_WALL: Duration = Duration::from_mins(5);
 pub(crate) const LOAD_WALL: Duration = Duration::from_secs(2);
 /// Linear memory of a store, over all of its memories.
 pub(crate) const MEMORY: usize = 64 << 20;

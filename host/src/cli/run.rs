@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use secrecy::ExposeSecret as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{CONFIG, complain};
 use crate::app::{self, AppError, Started};
-use crate::config::{Config, Telegram};
+use crate::config::Config;
 use crate::telemetry::logging;
 
 pub(super) fn run() -> ExitCode {
@@ -23,11 +22,8 @@ pub(super) fn run() -> ExitCode {
             return ExitCode::from(CONFIG);
         }
     };
-    let secrets = match &config.telegram {
-        Telegram::Remote { token, .. } => vec![token.expose_secret().to_owned()],
-        Telegram::Local { .. } => Vec::new(),
-    };
-    logging::start(config.log, secrets);
+    logging::start(config.log);
+    guard_memory();
     match serve(config) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error @ AppError::Setting { .. })) => {
@@ -42,6 +38,16 @@ pub(super) fn run() -> ExitCode {
             complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A crash must not leave a file behind that has everything in it.
+fn guard_memory() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "cannot switch core files off");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::bindings::exports::umbrasil::module::handler as wit;
 use crate::capability::limits::EVENT_WALL;
 use crate::capability::permit::{Asked, Terms};
 use crate::cause::{self, Cause};
-use crate::incoming::Incoming;
+use crate::incoming::{Content, Incoming};
 use crate::module::Module;
 use crate::module::sandbox::{CallError, Occasion};
 use crate::outgoing::Outgoing;
@@ -38,7 +38,7 @@ impl Dispatch {
             user: user.clone(),
             input: cause::Input::of(input),
             pressed: draft::pressed(&arrived.incoming),
-            upload: None,
+            upload: upload(&arrived.incoming.content),
             module: module.name.to_string(),
             hash: module.hash.clone(),
             actor: format!("{} {}", if owner { "owner" } else { "user" }, user.id),
@@ -237,5 +237,13 @@ impl Dispatch {
             let button = host_button_with("▶️ Resume now", "resume", &module.name);
             self.tell_owners_with(&html, vec![vec![button]]).await;
         }
+    }
+}
+
+/// The file that came with the event, by its id at the Bot API.
+fn upload(content: &Content) -> Option<String> {
+    match content {
+        Content::File(upload) => Some(upload.id.clone()),
+        _ => None,
     }
 }

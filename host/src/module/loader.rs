@@ -21,7 +21,7 @@ use crate::grant::{Want, hash};
 use crate::permission::{self, Admission, Asks, Book, Live};
 
 /// The interfaces that need no grant.
-const FREE: [&str; 4] = ["types", "chat", "storage", "log"];
+pub(super) const FREE: [&str; 4] = ["types", "chat", "storage", "log"];
 /// Compiled size of one pattern, so that a short text cannot become a large automaton.
 const PATTERN_BYTES: usize = 256 << 10;
 

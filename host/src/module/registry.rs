@@ -89,7 +89,7 @@ struct Seen {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fingerprint {
+pub(super) struct Fingerprint {
     inode: u64,
     length: u64,
     modified: Option<SystemTime>,
@@ -312,7 +312,7 @@ impl Registry {
 }
 
 /// The candidates of a directory that only trustworthy people can write to.
-fn files(directory: &Path) -> Result<BTreeMap<PathBuf, Fingerprint>, String> {
+pub(super) fn files(directory: &Path) -> Result<BTreeMap<PathBuf, Fingerprint>, String> {
     let shown = directory.display();
     let metadata = std::fs::metadata(directory).map_err(|error| format!("{shown}: {error}"))?;
     let owner = metadata.uid();

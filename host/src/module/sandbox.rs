@@ -348,6 +348,7 @@ impl Sandbox {
             self.reach.services.clone();
         let module = Arc::clone(&subject.module);
         let quota = Quota { keys, bytes };
+        let upload = files.upload(upload);
         Slices {
             chat,
             storage: Transaction::new(self.database.clone(), Arc::clone(&module), quota),
@@ -357,8 +358,8 @@ impl Sandbox {
             ssh: Ssh::new(ssh),
             docker: Docker::new(docker),
             system: System::new(system),
-            files: Files::new(Arc::clone(&files), upload.clone()),
-            ocr: Ocr::new(ocr, files, upload),
+            files: Files::new(upload.clone()),
+            ocr: Ocr::new(ocr, upload),
             modules: Modules::new(modules),
         }
     }

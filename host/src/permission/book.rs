@@ -160,6 +160,22 @@ impl Book {
         Ok(Admission::Admitted(live))
     }
 
+    /// Notes a component that is only looked at, as if it were loaded or waited: for questions and decisions
+    /// while no host runs.
+    pub(crate) fn look_at(&self, candidate: Candidate) {
+        let standing = self.standing(&candidate.module);
+        let own = self.own.iter().any(|own| **own == *candidate.module);
+        let mut entries = self.lock();
+        let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
+        entry.hash.clone_from(&candidate.hash);
+        let agreed = entry.missing(&candidate, &standing).is_empty();
+        if candidate.built_in || (agreed && entry.trusts(&candidate, &standing, own)) {
+            entry.loaded = Some((candidate.wants, Arc::new(Live::new(Permissions::default()))));
+        } else {
+            entry.waiting = Some(candidate);
+        }
+    }
+
     /// Makes the permissions of a component that was loaded those that decisions change from now on.
     pub(crate) fn loaded(&self, module: &Arc<str>, wants: Vec<Want>, live: Arc<Live>) {
         self.lock().entry(Arc::clone(module)).or_default().loaded = Some((wants, live));

@@ -122,6 +122,25 @@ impl Api {
         self.answer::<serde::de::IgnoredAny>(request).await.map(drop)
     }
 
+    /// Asks for something small.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.call(method, body, CALL).await
+    }
+
+    /// The request for a file that `getFile` has named. Who sends it ends it in time.
+    pub(super) fn download(&self, file_path: &str) -> reqwest::RequestBuilder {
+        let mut url = self.bot.api_url();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("file").push(&format!("bot{}", self.bot.token()));
+            path.extend(file_path.split('/'));
+        }
+        self.bot.client().get(url)
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         method: &str,

@@ -13,9 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::api::POLL;
 use super::outbox::jittered;
 use super::update::{Unusable, Update};
-use super::{Api, ApiError};
+use super::{Api, ApiError, withhold};
 use crate::database::Received;
 use crate::dispatch::{Arrived, Dispatch};
+use crate::incoming::Incoming;
 use crate::lanes::Lanes;
 use crate::telemetry::metrics::Gate;
 
@@ -121,7 +122,7 @@ impl Intake {
                 self.dispatch.metrics.gate(Gate::Duplicate);
                 continue;
             }
-            let incoming = match update.into_incoming(now_ms) {
+            let mut incoming = match update.into_incoming(now_ms) {
                 Ok(incoming) => incoming,
                 Err(Unusable::Ignored) => {
                     self.dispatch.metrics.gate(Gate::Ignored);
@@ -139,7 +140,7 @@ impl Intake {
             if incoming.is_command("cancel") {
                 self.dispatch.running.cancel(chat);
             }
-            let body = raw.get().into();
+            let body = self.withhold(&mut incoming, raw.get());
             batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
             arrivals.push(Arrived { incoming, received_ms: now_ms, received, recovered: false });
         }
@@ -175,6 +176,19 @@ impl Intake {
                 None
             }
         }
+    }
+
+    /// Takes secrets out of what came in; returns what may be kept of it.
+    fn withhold(&self, incoming: &mut Incoming, raw: &str) -> Arc<str> {
+        if let Some(withhold::Taken(value)) = withhold::take(incoming) {
+            if let Some(value) = value {
+                self.dispatch.withheld.put(incoming.update_id, value);
+            }
+            if let Some(message_id) = incoming.message_id {
+                self.dispatch.delete_message(incoming.chat_id, message_id);
+            }
+        }
+        withhold::body(raw).as_ref().into()
     }
 
     /// A stranger gets silence, and costs a counter and a line of the log.

@@ -1,7 +1,7 @@
 //! From what the host wants to say to requests of the Bot API. Pure.
 
 use teloxide::payloads::{
-    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, EditMessageText,
+    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, DeleteMessage, EditMessageText,
     EditMessageTextSetters as _, SendChatAction, SendMessage, SendMessageSetters as _,
     SetMyCommands,
 };
@@ -56,6 +56,10 @@ pub(super) fn edit(
 
 pub(super) fn typing(chat: i64) -> SendChatAction {
     SendChatAction::new(ChatId(chat), ChatAction::Typing)
+}
+
+pub(super) fn delete(chat: i64, message: i64) -> DeleteMessage {
+    DeleteMessage::new(ChatId(chat), MessageId(i32::try_from(message).unwrap_or(0)))
 }
 
 pub(super) fn answer(query: String, notice: Option<String>) -> AnswerCallbackQuery {

@@ -3,12 +3,15 @@
 //! Only what is needed is read, field by field: a kind, a field or an entity that this version does not
 //! know never hides a message.
 
+mod file;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use self::file::upload;
 use crate::auth::Origin;
-use crate::incoming::{Content, Incoming, User};
+use crate::incoming::{Content, Incoming, Media, User};
 
 /// Why an update is not acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +48,20 @@ struct Envelope<'a> {
 
 #[derive(Debug, Deserialize)]
 struct Message {
+    message_id: Option<i64>,
     date: i64,
     from: Option<Person>,
     chat: Chat,
     sender_chat: Option<serde::de::IgnoredAny>,
     text: Option<String>,
+    caption: Option<String>,
     forward_origin: Option<serde::de::IgnoredAny>,
     forward_date: Option<serde::de::IgnoredAny>,
     via_bot: Option<serde::de::IgnoredAny>,
-    photo: Option<serde::de::IgnoredAny>,
-    document: Option<serde::de::IgnoredAny>,
-    voice: Option<serde::de::IgnoredAny>,
+    // Looked into only behind the gate.
+    photo: Option<Box<RawValue>>,
+    document: Option<Box<RawValue>>,
+    voice: Option<Box<RawValue>>,
     audio: Option<serde::de::IgnoredAny>,
     video: Option<serde::de::IgnoredAny>,
     sticker: Option<serde::de::IgnoredAny>,
@@ -155,27 +161,38 @@ impl Kind {
 
 impl Message {
     fn into_incoming(self, update_id: i64, now_ms: i64) -> Result<Incoming, Unusable> {
-        let media = [
-            (&self.photo, "photo"),
-            (&self.document, "document"),
-            (&self.voice, "voice message"),
+        let files = [
+            (self.photo, Media::Photo),
+            (self.document, Media::Document),
+            (self.voice, Media::Voice),
+        ];
+        let file = files.into_iter().find_map(|(file, media)| Some((file?, media)));
+        let others = [
             (&self.audio, "sound"),
             (&self.video, "video"),
             (&self.sticker, "sticker"),
             (&self.location, "location"),
             (&self.contact, "contact"),
         ];
-        let media = media.into_iter().find(|(field, _)| field.is_some()).map(|(_, name)| name);
-        let content = match (self.text, media) {
+        let other = others.into_iter().find(|(field, _)| field.is_some()).map(|(_, name)| name);
+        let content = match (self.text, file, other) {
             _ if self.forward_origin.is_some() || self.forward_date.is_some() => Content::Forwarded,
-            (Some(text), _) => Content::Text(text),
-            (None, Some(name)) => Content::Media(name),
+            (Some(text), ..) => Content::Text(text),
+            (None, Some((file, media)), _) => {
+                match upload(&file, media, self.caption.unwrap_or_default()) {
+                    Some(upload) => Content::File(upload),
+                    // Without its id it cannot be fetched.
+                    None => Content::Media(media.word()),
+                }
+            }
+            (None, None, Some(name)) => Content::Media(name),
             // Such as "the user has pinned a message".
-            (None, None) => return Err(Unusable::Ignored),
+            (None, None, None) => return Err(Unusable::Ignored),
         };
         let at_ms = if self.date > 0 { self.date.saturating_mul(1000) } else { now_ms };
         let from = self.from.ok_or(Unusable::Malformed)?;
-        Ok(Incoming { update_id, chat_id: self.chat.id, user: from.into(), at_ms, content })
+        let (chat_id, message_id) = (self.chat.id, self.message_id);
+        Ok(Incoming { update_id, chat_id, user: from.into(), at_ms, content, message_id })
     }
 }
 
@@ -191,6 +208,7 @@ impl CallbackQuery {
             user: self.from.into(),
             at_ms: now_ms,
             content,
+            message_id: None,
         })
     }
 }

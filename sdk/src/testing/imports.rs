@@ -35,11 +35,11 @@ pub(crate) fn counted() {
     running(|now| now.effects.calls += 1);
 }
 
-fn invalid<T>(text: impl Into<String>) -> Result<T, Error> {
+pub(super) fn invalid<T>(text: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(text.into()))
 }
 
-fn at_most(limit: usize, size: usize) -> Result<(), Error> {
+pub(super) fn at_most(limit: usize, size: usize) -> Result<(), Error> {
     if size > limit { Err(Error::TooLarge(limit as u64)) } else { Ok(()) }
 }
 

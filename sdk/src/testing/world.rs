@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reading::Reading;
 use crate::bindings::umbrasil::module::log::Level;
 
 /// What lasts from event to event.
@@ -10,6 +11,7 @@ pub(crate) struct World {
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) others: super::modules::Others,
+    pub(crate) reading: Reading,
     pub(crate) servers: super::ssh::Servers,
 }
 

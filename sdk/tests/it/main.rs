@@ -6,6 +6,7 @@
 mod dispatch;
 mod effects;
 mod markup;
+mod reading;
 mod storage;
 mod strictness;
 #[allow(unreachable_pub, reason = "as an author writes it, in a crate of its own")]

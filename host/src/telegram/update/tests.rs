@@ -58,3 +58,49 @@ fn what_cannot_be_read_can_still_be_confirmed() {
         assert_eq!(Update::read(raw).unwrap_err(), (id, Unusable::Malformed), "{raw}");
     }
 }
+
+fn file(more: Value) -> Result<Content, Unusable> {
+    let mut update = message(more);
+    update["message"].as_object_mut().unwrap().remove("text");
+    content(&update)
+}
+
+#[test]
+fn of_a_photo_the_largest_size_is_taken() {
+    let sizes = json!([
+        {"file_id": "small", "width": 90, "height": 60, "file_size": 900},
+        {"file_id": "large", "width": 1280, "height": 853, "file_size": 90_000},
+        {"file_id": "middle", "width": 320, "height": 213},
+        {"width": 9000, "height": 9000},
+    ]);
+    let Ok(Content::File(upload)) = file(json!({"photo": sizes, "caption": "lunch"})) else {
+        panic!("no file")
+    };
+    assert_eq!((upload.id.as_str(), upload.media, upload.size), ("large", Media::Photo, 90_000));
+    assert_eq!((upload.caption.as_str(), upload.mime.as_str()), ("lunch", "image/jpeg"));
+}
+
+#[test]
+fn what_is_said_of_a_document_is_kept_within_bounds() {
+    let long = "x".repeat(5_000);
+    let document = json!({"file_id": "d", "file_name": format!("../../a\n{long}"), "mime_type": "text/csv",
+        "file_size": -5});
+    let Ok(Content::File(upload)) = file(json!({"document": document})) else { panic!("no file") };
+    assert!(upload.name.starts_with("../../ax") && upload.name.len() == 255, "{}", upload.name);
+    assert_eq!((upload.mime.as_str(), upload.size), ("text/csv", 0));
+    let voice = file(json!({"voice": {"file_id": "v", "duration": 3, "mime_type": 7}}));
+    assert!(
+        matches!(voice, Ok(Content::File(upload)) if upload.media == Media::Voice && upload.mime.is_empty())
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_fetched_is_told_as_what_it_is() {
+    for photo in [json!([]), json!({}), json!([{"width": 1}]), json!([{"file_id": ""}]), json!(7)] {
+        assert_eq!(file(json!({ "photo": photo })), Ok(Content::Media("photo")), "{photo}");
+    }
+    assert_eq!(file(json!({"document": {"file_id": 7}})), Ok(Content::Media("document")));
+    assert_eq!(file(json!({"photo": null, "sticker": {}})), Ok(Content::Media("sticker")));
+    let forwarded = json!({"document": {"file_id": "d"}, "forward_origin": {"type": "user"}});
+    assert_eq!(file(forwarded), Ok(Content::Forwarded));
+}
