@@ -178,11 +178,11 @@ async fn what_hangs_is_given_up_and_ended() {
     let (world, _host) = world(&[server.table("web1", "timeout = 2")]).await;
     let owner = world.owner();
     for script in [
-        "exec sleep 1000",
+        "exec sleep 60",
         // It closes what it writes to, and does not end.
-        "exec >&- 2>&-; exec sleep 1000",
+        "exec >&- 2>&-; exec sleep 60",
         // It ignores being told to end.
-        "trap '' HUP TERM PIPE; while :; do sleep 1000; done",
+        "trap '' HUP TERM PIPE; exec sleep 40",
     ] {
         let hanging = server.script("hanging", script);
         let text = owner.say(&format!("/exec web1 sh {hanging}")).await.text().to_owned();
@@ -201,7 +201,7 @@ async fn what_hangs_is_given_up_and_ended() {
     // The next one has a session of its own.
     assert_eq!(owner.say("/exec web1 echo after").await.text(), "exit 0: after");
     // What stays behind in the background does not hold up the answer.
-    let background = server.script("background", "echo started; sleep 1000 &");
+    let background = server.script("background", "echo started; sleep 60 &");
     assert_eq!(owner.say(&format!("/exec web1 sh {background}")).await.text(), "exit 0: started");
     server.drop_sessions();
 }
@@ -213,7 +213,7 @@ async fn a_lost_connection_is_told_and_the_command_is_not_repeated() {
     let owner = world.owner();
     let counter = server.path().join("counter");
     let counting =
-        server.script("counting", &format!("echo x >> {}; exec sleep 1000", counter.display()));
+        server.script("counting", &format!("echo x >> {}; exec sleep 60", counter.display()));
     let runs = || std::fs::read_to_string(&counter).unwrap_or_default().lines().count();
     for round in 1..=3 {
         let before = owner.received().await.len();
