@@ -1,5 +1,7 @@
 //! What modules may send to the web, and what they get back. All far sides are real servers that count.
 
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "short texts of tests")]
+
 mod answers;
 mod network;
 mod places;

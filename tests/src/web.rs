@@ -46,6 +46,7 @@ struct Shared {
     arrivals: Mutex<Vec<Arrival>>,
     connections: AtomicUsize,
     open: AtomicUsize,
+    busy: AtomicUsize,
     most: AtomicUsize,
     sent: AtomicUsize,
 }
@@ -74,6 +75,7 @@ impl Sink {
             arrivals: Mutex::default(),
             connections: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             sent: AtomicUsize::new(0),
         });
@@ -117,7 +119,7 @@ impl Sink {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// The most connections that were open at a time.
+    /// The most requests that were being answered at a time.
     pub fn most(&self) -> usize {
         self.shared.most.load(Ordering::SeqCst)
     }
@@ -162,6 +164,23 @@ impl Arrival {
     }
 }
 
+/// A request that is being answered.
+struct Busy<'a>(&'a Shared);
+
+impl<'a> Busy<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        let busy = shared.busy.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most.fetch_max(busy, Ordering::SeqCst);
+        Self(shared)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 async fn serve(mut connection: TcpStream, shared: &Shared) {
     /// Also when it is broken off.
     struct Open<'a>(&'a Shared);
@@ -171,12 +190,17 @@ async fn serve(mut connection: TcpStream, shared: &Shared) {
         }
     }
     shared.connections.fetch_add(1, Ordering::SeqCst);
-    let open = shared.open.fetch_add(1, Ordering::SeqCst) + 1;
-    shared.most.fetch_max(open, Ordering::SeqCst);
+    shared.open.fetch_add(1, Ordering::SeqCst);
     let _open = Open(shared);
     while let Some(arrival) = receive(&mut connection).await {
         shared.arrivals.lock().unwrap().push(arrival.clone());
-        for step in (shared.respond)(&arrival) {
+        let mut busy = Some(Busy::new(shared));
+        let mut steps = (shared.respond)(&arrival).into_iter().peekable();
+        while let Some(step) = steps.next() {
+            // Whoever gets the end of an answer may ask again at once.
+            if steps.peek().is_none() && matches!(step, Step::Send(_)) {
+                busy = None;
+            }
             let went_away = match step {
                 Step::Send(bytes) => {
                     shared.sent.fetch_add(bytes.len(), Ordering::SeqCst);
@@ -203,6 +227,7 @@ async fn serve(mut connection: TcpStream, shared: &Shared) {
                 return;
             }
         }
+        drop(busy);
         // What has no length ends with the connection.
         let last = shared.arrivals.lock().unwrap().last().cloned();
         if last.is_some_and(|last| last.target.contains("unsized")) {

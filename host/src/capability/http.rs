@@ -28,13 +28,14 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use wasmtime::component::{Resource, ResourceTable};
 
-use self::exchange::{Exchange, Stop};
+use self::exchange::{Exchange, Objection, Stop};
 use self::redact::Scanner;
 use self::request::Wanted;
 use self::resolve::Addresses;
 use self::secret::FixedSecrets;
 pub(crate) use self::secret::SecretSource;
 use self::slots::Slots;
+#[expect(unreachable_pub, reason = "the generated bindings name it")]
 pub use self::stream::Stream;
 use super::{Error, Guard, Scoped};
 use crate::bindings::umbrasil::module::{http as wit, types};
@@ -59,8 +60,14 @@ pub(crate) struct Service {
     /// Authorities beside the usual ones.
     authorities: Vec<reqwest::Certificate>,
     secrets: Arc<dyn SecretSource>,
-    /// What finds any of the secrets, and the hash of those that it finds.
-    known: Mutex<Option<([u8; 32], Option<Arc<Scanner>>)>>,
+    /// What finds the secrets that there were when it was last asked for.
+    known: Mutex<Option<Known>>,
+}
+
+/// What finds some secrets, if there are any, and the hash of those.
+struct Known {
+    hash: [u8; 32],
+    scanner: Option<Arc<Scanner>>,
 }
 
 /// Reaches granted addresses only, and knows no secret.
@@ -143,10 +150,10 @@ impl Service {
         let hash: [u8; 32] = hash.finalize().into();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Some((of, scanner)) if *of == hash => scanner.clone(),
+            Some(known) if known.hash == hash => known.scanner.clone(),
             _ => {
                 let scanner = Scanner::new(values.iter().map(|value| ("", value))).map(Arc::new);
-                *known = Some((hash, scanner.clone()));
+                *known = Some(Known { hash, scanner: scanner.clone() });
                 scanner
             }
         }
@@ -221,17 +228,15 @@ impl Scoped<'_, Http> {
                         Ok(arrived) => arrived.receive(exchange).await,
                         Err(Stop::Redirected) => return None,
                         Err(Stop::Failed(error)) => Err(error),
-                        Err(Stop::Refused { call, reason, remedy }) => {
-                            return Some((at, call, reason, remedy));
-                        }
+                        Err(Stop::Refused(objection)) => return Some((at, objection)),
                     };
                     *progress = Progress::Done(ended);
                     None
                 })
             });
             let refused: Vec<_> = join_all(rounds).await.into_iter().flatten().collect();
-            for (at, call, reason, remedy) in refused {
-                let error = self.guard.deny(&call, &reason, remedy)?;
+            for (at, objection) in refused {
+                let error = self.deny(*objection)?;
                 if let Some(progress) = all.get_mut(at) {
                     *progress = Progress::Done(Err(error));
                 }
@@ -251,6 +256,11 @@ impl Scoped<'_, Http> {
         self.own.pay()?;
         let (service, guard): (&Service, &mut Guard) = (&self.own.service, self.guard);
         exchange.authorise(service, guard).await
+    }
+
+    fn deny(&mut self, objection: Objection) -> Result<Error, Error> {
+        let Objection { call, reason, remedy } = objection;
+        self.guard.deny(&call, &reason, remedy)
     }
 
     fn module(&self) -> Arc<str> {
@@ -315,9 +325,7 @@ impl wit::Host for Scoped<'_, Http> {
                 Ok(arrived) => break arrived,
                 Err(Stop::Redirected) => {}
                 Err(Stop::Failed(error)) => return Err(error),
-                Err(Stop::Refused { call, reason, remedy }) => {
-                    return Err(self.guard.deny(&call, &reason, remedy)?);
-                }
+                Err(Stop::Refused(objection)) => return Err(self.deny(*objection)?),
             }
         };
         arrived.refuse_packed()?;

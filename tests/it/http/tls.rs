@@ -100,14 +100,17 @@ async fn only_valid_certificates_are_spoken_to() {
     for (vars, said) in [
         (
             &[("UMBRASIL_EXTRA_CA", authority.as_str())][..],
+            ["200 ", "it is for another name", "it has expired", "it cannot be verified"],
+        ),
+        (
+            &[],
             [
-                "200 ",
-                "it is for another name",
-                "it has expired",
                 "nobody that is trusted has signed it",
+                "nobody that is trusted has signed it",
+                "it has expired",
+                "it cannot be verified",
             ],
         ),
-        (&[], ["nobody that is trusted has signed it"; 4]),
     ] {
         let host = host(&world, &tables, &tables, vars).await;
         for (server, said) in servers.iter().zip(said) {

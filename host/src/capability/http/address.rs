@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Not the public internet, with the length of each prefix.
 const NOT_PUBLIC: [(Ipv4Addr, u32); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     // Carriers' own, and a metadata service at 100.100.100.200.
     (Ipv4Addr::new(100, 64, 0, 0), 10),

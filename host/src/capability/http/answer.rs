@@ -1,7 +1,6 @@
 //! What comes back: how much of it, without the secrets, and what is said when it does not come.
 
 use std::collections::BTreeSet;
-use std::error::Error as _;
 use std::sync::atomic::Ordering;
 
 use reqwest::StatusCode;
@@ -65,13 +64,11 @@ impl Arrived {
     /// Refuses a body that is still packed: nobody could search it, and it was not asked for.
     pub(super) fn refuse_packed(&self) -> Result<(), Error> {
         let encoding = self.response.headers().get(CONTENT_ENCODING);
-        match encoding.is_none_or(|encoding| encoding == "identity") {
-            true => Ok(()),
-            false => Err(Error::Unavailable(format!(
-                "{} packed its answer in a way that was not asked for",
-                self.host()
-            ))),
+        if encoding.is_none_or(|encoding| encoding == "identity") {
+            return Ok(());
         }
+        let text = format!("{} packed its answer in a way that was not asked for", self.host());
+        Err(Error::Unavailable(text))
     }
 
     /// Receives the whole body.
@@ -162,28 +159,24 @@ pub(super) fn broken(error: &reqwest::Error, host: &str) -> Error {
 }
 
 /// What is wrong with the certificate, if that is it.
-fn certificate(error: &reqwest::Error) -> Option<&'static str> {
+fn certificate(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     use rustls::CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
         NotValidYetContext, UnknownIssuer,
     };
-    let mut source = error.source();
-    while let Some(error) = source {
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = wrapped.map_or_else(
-            || error.downcast_ref::<rustls::Error>(),
-            |wrapped| wrapped.downcast_ref::<rustls::Error>(),
-        );
-        if let Some(rustls::Error::InvalidCertificate(reason)) = tls {
-            return Some(match reason {
-                Expired | ExpiredContext { .. } => "it has expired",
-                NotValidYet | NotValidYetContext { .. } => "it is not valid yet",
-                NotValidForName | NotValidForNameContext { .. } => "it is for another name",
-                UnknownIssuer => "nobody that is trusted has signed it",
-                _ => "it is broken",
-            });
-        }
-        source = error.source();
+    if let Some(rustls::Error::InvalidCertificate(reason)) = error.downcast_ref() {
+        return Some(match reason {
+            Expired | ExpiredContext { .. } => "it has expired",
+            NotValidYet | NotValidYetContext { .. } => "it is not valid yet",
+            NotValidForName | NotValidForNameContext { .. } => "it is for another name",
+            UnknownIssuer => "nobody that is trusted has signed it",
+            _ => "it cannot be verified",
+        });
     }
-    None
+    // What an I/O error wraps is not its source.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => certificate(wrapped),
+        None => certificate(error.source()?),
+    }
 }

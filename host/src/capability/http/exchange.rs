@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
@@ -50,12 +50,15 @@ pub(super) enum Stop {
     /// It goes on elsewhere: the exchange is ready for its next leg.
     Redirected,
     /// What the permissions have nothing to do with stands against it.
-    Refused {
-        call: Call,
-        reason: String,
-        remedy: String,
-    },
+    Refused(Box<Objection>),
     Failed(Error),
+}
+
+/// What is put on record of a refusal, and what the module is told.
+pub(super) struct Objection {
+    pub(super) call: Call,
+    pub(super) reason: String,
+    pub(super) remedy: String,
 }
 
 impl From<Error> for Stop {
@@ -211,24 +214,25 @@ impl Exchange {
         let host = call.url.host_str().unwrap_or_default().to_owned();
         let (want, grant) = scopes(running.permit())?;
         let found = timeout_at(self.deadline, service.addresses.of(&call.url, want, grant)).await;
-        let addresses = match found.unwrap_or(Err(Refusal::Unknown)) {
-            Ok(addresses) => addresses,
-            Err(Refusal::Unknown) => {
+        let addresses = match found {
+            Ok(Ok(addresses)) => addresses,
+            Err(_) => {
+                running.end("not sent: DNS took too long", 0).await;
+                return Err(Error::Timeout.into());
+            }
+            Ok(Err(Refusal::Unknown)) => {
                 running.end("not sent: no address", 0).await;
                 return Err(Error::Unavailable(format!("{host} has no address")).into());
             }
-            Err(Refusal::Forbidden { address, reason }) => {
+            Ok(Err(Refusal::Forbidden { address, reason })) => {
                 running.end(&format!("not sent: {address} is {reason}"), 0).await;
                 let line = Call::Http(call.clone()).remedy();
                 let remedy = format!(
                     "{host} is at {reason}; if that is meant, grant `{line}` with the address, as in `… at 10.0.0.5`, to {module}"
                 );
                 let call = Call::Http(call.clone());
-                return Err(Stop::Refused {
-                    call,
-                    reason: format!("{address} is {reason}"),
-                    remedy,
-                });
+                let reason = format!("{address} is {reason}");
+                return Err(Stop::Refused(Box::new(Objection { call, reason, remedy })));
             }
         };
         let client = match service.client(&addresses, self.deadline) {
@@ -287,7 +291,7 @@ impl Exchange {
             let remedy =
                 format!("{host} redirects to a URL with a secret in it, which is not followed");
             let (call, reason) = (Call::Http(call.clone()), "a redirect holds a secret".to_owned());
-            return Err(Stop::Refused { call, reason, remedy });
+            return Err(Stop::Refused(Box::new(Objection { call, reason, remedy })));
         }
         let post = call.method == "POST"
             && matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND);
@@ -350,7 +354,7 @@ pub(super) fn revoked() -> Error {
 /// Where an answer says to go on.
 fn redirect_of(status: StatusCode, headers: &HeaderMap) -> Option<&[u8]> {
     let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    headers.get(LOCATION).filter(|_| redirects).map(|location| location.as_bytes())
+    headers.get(LOCATION).filter(|_| redirects).map(HeaderValue::as_bytes)
 }
 
 fn scopes(permit: &Permit) -> Result<(&HttpScope, &HttpScope), Error> {

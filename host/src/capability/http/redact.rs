@@ -232,13 +232,14 @@ mod tests {
     }
 
     fn encodings() -> Vec<String> {
-        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::new();
+        SECRET.bytes().for_each(|byte| write!(hex, "{byte:02x}").unwrap());
         let query: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
         let mut path = url::Url::parse("https://x.org/").unwrap();
         path.query_pairs_mut().append_pair("k", SECRET);
         let mut all = vec![
             SECRET.to_owned(),
-            SECRET.to_uppercase(),
+            SECRET.to_ascii_uppercase(),
             hex.to_uppercase(),
             hex,
             path.query().unwrap().to_owned(),

@@ -140,10 +140,9 @@ fn header_map(headers: &[wit::Header]) -> Result<HeaderMap, Error> {
         if is_forbidden(name.as_str()) {
             return Err(Error::Invalid(format!("the header {name} is the host's, not a module's")));
         }
-        let value = HeaderValue::from_str(value).map_err(|_| {
-            Error::Invalid(format!(
-                "the value of {name} holds what no header can: ASCII without control characters"
-            ))
+        let value = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
+        let value = value.ok_or_else(|| {
+            Error::Invalid(format!("the value of {name} must be ASCII without control characters"))
         })?;
         map.append(name, value);
     }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// One try.
 const TRY: Duration = Duration::from_secs(2);
 /// No answer is believed for longer, whatever it says of itself.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// Answers that are remembered.
 const REMEMBERED: u64 = 512;
 

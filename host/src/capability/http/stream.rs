@@ -49,7 +49,8 @@ async fn pump(
     sender: mpsc::Sender<Result<Vec<u8>, Error>>,
     is_revoked: Arc<AtomicBool>,
 ) {
-    let mut received = 0_u64;
+    let (mut received, host) = (0_u64, arrived.host());
+    let is_empty = arrived.call.method == "HEAD";
     let ended = tokio::select! {
         biased;
         () = arrived.running.revoked() => {
@@ -57,15 +58,15 @@ async fn pump(
             Err(revoked())
         }
         () = sender.closed() => Ok("closed"),
-        ended = pass(&mut arrived.response, &mut arrived.redactor, arrived.call.method == "HEAD", &sender, &mut received) => {
+        ended = pass(&mut arrived.response, &mut arrived.redactor, is_empty, &sender, &mut received) => {
             ended.map_err(|error| match error {
-                Failure::Broken(error) => broken(&error, &arrived.call.url.host_str().unwrap_or_default().to_owned()),
+                Failure::Broken(error) => broken(&error, &host),
                 Failure::TooLarge => Error::TooLarge(LARGEST),
             })
         }
     };
     let status = status_line(arrived.response.status());
-    report(arrived.running.permit().module(), &arrived.host(), &arrived.redactor.found);
+    report(arrived.running.permit().module(), &host, &arrived.redactor.found);
     let Arrived { response, running, slot, sent, .. } = arrived;
     // The connection first: whoever is told that it is over can rely on it.
     drop((response, slot));
@@ -94,7 +95,10 @@ async fn pass(
     sender: &mpsc::Sender<Result<Vec<u8>, Error>>,
     received: &mut u64,
 ) -> Result<&'static str, Failure> {
-    while !is_empty {
+    if is_empty {
+        return Ok("all of it");
+    }
+    loop {
         let chunk = response.chunk().await.map_err(Failure::Broken)?;
         let clean = match &chunk {
             Some(chunk) => {
@@ -112,8 +116,7 @@ async fn pass(
             }
         }
         if chunk.is_none() {
-            break;
+            return Ok("all of it");
         }
     }
-    Ok("all of it")
 }
