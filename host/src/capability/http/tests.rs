@@ -9,10 +9,10 @@ use crate::audit::Audit;
 use crate::bindings::umbrasil::module::http::{Host as _, HostStream as _};
 use crate::capability::Meter;
 use crate::capability::limits::EVENT_CPU;
-use crate::capability::permit::Subject;
+use crate::capability::permit::{Authority, Subject, Terms};
 use crate::database::Database;
 use crate::grant::{Scope, Want};
-use crate::permission::{Granted, Live, Origin, Permissions, Policy};
+use crate::permission::{Granted, Live, Origin, Permissions};
 
 /// One event of a module, with all that it needs.
 struct Event {
@@ -41,18 +41,15 @@ impl Event {
             actor: "user 222".into(),
             origin: Origin::User,
         };
-        let guard = Guard::new(
-            subject,
-            Arc::clone(&live),
-            Arc::new(Policy::default()),
-            Audit::new(database.clone()),
-            database.clone(),
-            Vec::new(),
-            false,
-        );
+        let authority = Authority {
+            policy: Arc::default(),
+            audit: Audit::new(database.clone()),
+            database: database.clone(),
+        };
+        let guard = Guard::new(subject, Arc::clone(&live), authority, Terms::default());
         let secrets: BTreeMap<String, SecretString> =
             secrets.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-        let secrets = Arc::new(EnvironmentSecrets(secrets));
+        let secrets = Arc::new(FixedSecrets(secrets));
         let service = Service::with(Addresses::default(), secrets);
         let http = Http::new(Arc::new(service));
         Self { http, meter: Meter::new(EVENT_CPU), guard, live, database, _directory: directory }
