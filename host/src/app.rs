@@ -22,7 +22,6 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::ground::Ground;
 use self::keeper::Keeper;
 use self::link::{Link, connect, listen};
-use crate::audit::Audit;
 use crate::auth::Gate;
 use crate::builtin;
 use crate::config::Config;
@@ -140,6 +139,9 @@ pub async fn run(
         ssh: Arc::clone(&reach.services.ssh),
         reload: Arc::clone(&operate.granted),
     });
+    if operate.ssh.set(Arc::clone(&reach.services.ssh)).is_err() {
+        tracing::error!("the sessions with servers were made twice");
+    }
     reach.services.modules.connect(Arc::new(Delegate::new(
         Arc::clone(&dispatch.catalog),
         &sandbox,

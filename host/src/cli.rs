@@ -4,6 +4,7 @@ mod audit;
 mod control;
 mod doctor;
 mod grant;
+mod host_key;
 mod policy;
 mod run;
 mod secret;
@@ -40,6 +41,9 @@ enum Command {
     /// Explains which rule decides about a call.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Lists and forgets the keys of servers.
+    #[command(subcommand)]
+    HostKey(host_key::HostKey),
     /// Lists and checks what modules did and owners decided.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -64,6 +68,7 @@ impl Cli {
             Command::Secret(command) => secret::secret(command),
             Command::Grant(command) => grant::grant(command),
             Command::Policy(command) => policy::policy(command),
+            Command::HostKey(command) => host_key::host_key(command),
             Command::Audit(command) => audit::audit(command),
             Command::Compile => crate::module::compile_from_stdin(),
             Command::Recognise { tesseract, languages } => {

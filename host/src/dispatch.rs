@@ -58,6 +58,8 @@ use crate::telemetry::metrics::{Ending, Stage};
 const RERUNS: u32 = 8;
 /// A recovered update that was begun this often without end is taken for the reason of the crashes.
 const ATTEMPTS: u32 = 3;
+/// How long a recovered update waits for each time that it was begun before, the first excepted.
+const SUSPICION: Duration = Duration::from_millis(700);
 /// Pauses between tries to keep something when the database fails.
 const STORAGE_PAUSE: Duration = Duration::from_secs(2);
 
@@ -69,6 +71,8 @@ pub(crate) struct Arrived {
     pub(crate) received: Instant,
     /// Whether it was read back from the inbox of an earlier process.
     pub(crate) recovered: bool,
+    /// How often hosts that are no longer alive have begun with it.
+    pub(crate) begun: u32,
 }
 
 /// Everything that handling an event needs.
@@ -148,7 +152,8 @@ impl Work for Dispatch {
             };
             let (received_ms, received) = (row.received_ms, Instant::now());
             let recovered = received_ms < self.started_ms;
-            Some(Arrived { incoming, received_ms, received, recovered })
+            let begun = row.attempts;
+            Some(Arrived { incoming, received_ms, received, recovered, begun })
         };
         rows.into_iter().filter_map(arrived).collect()
     }
@@ -226,6 +231,11 @@ impl Dispatch {
             return false;
         }
         let update = arrived.incoming.update_id;
+        // A host that is being killed for another reason must not blame what it was just handling: what was
+        // begun more than once waits until this process has lived for a while.
+        if arrived.begun > 1 {
+            tokio::time::sleep(SUSPICION * (arrived.begun - 1)).await;
+        }
         match self.database.begin(update).await {
             Ok(attempts) if attempts > ATTEMPTS => {
                 tracing::error!(

@@ -16,7 +16,7 @@ use std::str::FromStr;
 
 pub(crate) use self::docker::{Container, DockerScope, Verb, is_container_name};
 pub(crate) use self::http::{HttpCall, HttpScope};
-pub(crate) use self::schedule::{ScheduleScope, When};
+pub(crate) use self::schedule::{ScheduleScope, When, duration};
 pub(crate) use self::secret::{Placement, SecretScope};
 pub(crate) use self::ssh::{SshCall, SshScope};
 pub(crate) use self::table::{STORAGE, Want, Wants, host_of, tables};
@@ -169,6 +169,7 @@ pub(crate) const KINDS: [&str; 11] = [
 
 impl Scope {
     /// The word that the permission begins with.
+    #[cfg(test)]
     pub(crate) fn kind(&self) -> &'static str {
         match self.what {
             What::Secret(_) => "secret",

@@ -6,11 +6,12 @@
 
 mod explain;
 mod grants;
+mod host_keys;
 mod records;
 mod secrets;
 mod toml_lines;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,8 @@ use tokio::sync::Notify;
 pub(crate) use self::grants::state;
 pub(crate) use self::records::line as record_line;
 use crate::audit::Audit;
-use crate::database::CommitError;
+use crate::capability::ssh;
+use crate::database::{CommitError, Database};
 use crate::permission::{Book, Policy};
 use crate::secret::Secrets;
 use crate::telemetry::redact::redacted;
@@ -30,6 +32,9 @@ pub(crate) struct Operate {
     pub(crate) audit: Audit,
     pub(crate) book: Arc<Book>,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) database: Database,
+    /// The sessions with servers, where a host runs.
+    pub(crate) ssh: OnceLock<Arc<ssh::Service>>,
     /// Told when something was granted for which a component may have waited: the modules directory is to
     /// be looked at again.
     pub(crate) granted: Arc<Notify>,
@@ -68,6 +73,10 @@ pub(crate) enum Request {
     Explain {
         module: String,
         call: String,
+    },
+    HostKeyList,
+    HostKeyForget {
+        target: String,
     },
 }
 
@@ -111,6 +120,8 @@ impl Operate {
             }
             Request::GrantRevoke { module, line } => self.revoke(&module, &line, BY).await,
             Request::Explain { module, call } => self.explain(&module, &call),
+            Request::HostKeyList => self.list_host_keys().await,
+            Request::HostKeyForget { target } => self.forget_host_key(&target, BY).await,
         };
         let (text, code) = match done {
             Ok(text) => (text, 0),

@@ -33,6 +33,7 @@ mod guide;
 mod http;
 mod image;
 mod local;
+mod matrix;
 mod ocr;
 mod permissions;
 mod refused;

@@ -172,7 +172,7 @@ async fn what_reached_outside_is_not_repeated() {
     }
     drop(ledger);
     let host = world.start(&[]).await;
-    says(&world.owner(), "The outcome is unknown; it is not repeated.").await;
+    says(&world.owner(), "nothing is repeated.").await;
     says(&world.owner(), "beat 1").await;
     assert!(host.stop().await.success());
     let host = world.start(&[]).await;
@@ -180,7 +180,8 @@ async fn what_reached_outside_is_not_repeated() {
     assert!(host.stop().await.success());
     assert_eq!(count(&world, "daily"), 0);
     let received = world.owner().received().await;
-    let told = received.iter().filter(|message| message.text().contains("outcome is unknown"));
+    let told =
+        received.iter().filter(|message| message.text().contains("Outcome unknown, by clock"));
     assert_eq!(told.count(), 1, "the slot is done");
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use umbrasil_tests::sshd::keygen;
 use umbrasil_tests::{
     Message, OWNER, Signal, TOKEN, World, base64, eventually, fixtures, leaks, leaks_below,
 };
@@ -333,15 +334,30 @@ async fn a_secret_takes_effect_at_once_and_ends_at_once() {
 async fn the_environment_wins_and_is_masked_too() {
     let world = World::new().await;
     install_asks(&world);
-    let private = "-----BEGIN KEY-----\nAAAAb3BlbnNzaC1rZXktdjEAAAA\n-----END KEY-----\n";
-    let encoded = base64(private.as_bytes());
-    let vars = [KEY, ("OPENAI_API_KEY", CANARY), ("VPS_PRIVATE_KEY", &*encoded)];
+    // The fixture says it as the name of a file, too, which has no slashes.
+    let (private, line) = (0..50)
+        .find_map(|attempt| {
+            let path = world.path().join(format!("vps{attempt}"));
+            keygen(&path, &["-t", "ed25519"]);
+            let private = std::fs::read_to_string(path).unwrap();
+            let line = private.lines().nth(2).unwrap().to_owned();
+            (!line.contains('/')).then_some((private, line))
+        })
+        .unwrap();
+    let (line, encoded) = (&*line, base64(private.as_bytes()));
+    let vars = [
+        KEY,
+        ("OPENAI_API_KEY", CANARY),
+        ("VPS_HOST", "127.0.0.1"),
+        ("VPS_USERNAME", "nobody"),
+        ("VPS_PRIVATE_KEY", &*encoded),
+    ];
     set(&world, "OPENAI_API_KEY", OTHER).await;
     let host = world.start(&vars).await;
     let said = world.operate(&["secret", "list"], "", &vars).await;
     assert!(said.out.contains("environment (used instead of the one in the database)"), "{said:?}");
     let owner = world.owner();
-    for secret in [CANARY, OTHER, KEY.1, TOKEN, "AAAAb3BlbnNzaC1rZXktdjEAAAA"] {
+    for secret in [CANARY, OTHER, KEY.1, TOKEN, line] {
         // One word is what a command takes.
         let secret = secret.replace(' ', "\u{a0}");
         owner.say(&format!("/leak {}", backwards(&secret))).await;
@@ -350,7 +366,7 @@ async fn the_environment_wins_and_is_masked_too() {
     let said = world.operate(&["secret", "remove", "VPS_PRIVATE_KEY"], "", &vars).await;
     assert!(said.code == 1 && said.err.contains("comes from the environment"), "{said:?}");
     host.stop().await;
-    for secret in [CANARY, OTHER, TOKEN, "AAAAb3BlbnNzaC1rZXktdjEAAAA"] {
+    for secret in [CANARY, OTHER, TOKEN, line] {
         assert_eq!(leaks(world.logged().as_bytes(), secret), None, "in the log");
         for call in world.calls(0).await {
             assert_eq!(leaks(call.to_string().as_bytes(), secret), None, "{call}");

@@ -1,7 +1,7 @@
 //! What everything stands on, opened in order: the database, the secrets in it, the audit, the book of
 //! grants. The host and a command line without a host open the same.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
@@ -55,6 +55,8 @@ impl Ground {
             audit: self.audit.clone(),
             book: Arc::clone(&self.book),
             policy: Arc::new(config.policy.clone()),
+            database: self.database.clone(),
+            ssh: OnceLock::new(),
             granted: Arc::new(Notify::new()),
         }
     }

@@ -1,12 +1,13 @@
 //! The tables of `umbrasil.toml`: what the owner grants to modules, and the policy.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::ConfigError;
 use super::source::Source;
-use crate::grant::{Effect, tables};
+use crate::grant::{Effect, Malformed, duration, tables};
 use crate::permission::{Origin, Policy, Standing, Verdict};
 
 tables! {
@@ -16,6 +17,7 @@ tables! {
         updates: Option<bool>,
         sha256: Option<String>,
         failures: Option<u32>,
+        deadline: Option<String>,
         users: Option<Vec<i64>>,
     }
 }
@@ -56,11 +58,23 @@ pub(super) fn tables_of(
             updates: table.updates,
             sha256: table.sha256.map(|hash| hash.to_ascii_lowercase()),
             failures: table.failures,
+            deadline: deadline(table.deadline.as_deref())
+                .map_err(|error| broken(format!("[modules.{name}]: {error}")))?,
             users: table.users,
         };
         modules.insert(name, standing);
     }
     Ok(Tables { modules, policy: policy(&nested.policy).map_err(broken)?, disabled })
+}
+
+/// From a second to what schedules have.
+fn deadline(text: Option<&str>) -> Result<Option<Duration>, Malformed> {
+    let Some(text) = text else { return Ok(None) };
+    let deadline = duration(text)?;
+    if !(Duration::from_secs(1)..=Duration::from_mins(5)).contains(&deadline) {
+        return Err(Malformed::new("`deadline` is between 1s and 300s"));
+    }
+    Ok(Some(deadline))
 }
 
 fn policy(table: &BTreeMap<String, BTreeMap<String, String>>) -> Result<Policy, String> {
@@ -124,6 +138,7 @@ mod tests {
             ("[modules.x]\nenable = true", "enable"),
             ("[modules.x]\n[[modules.x.http]]\nurl = 7", "line 3"),
             ("[[modules.x.http]]\nurl = \"https://*/\"", "[modules.x]"),
+            ("[modules.x]\ndeadline = \"1d\"", "between 1s and 300s"),
             ("[policy]\nstranger = { read = \"allow\" }", "stranger"),
             ("[policy]\nowner = { read = \"perhaps\" }", "perhaps"),
             ("[policy]\nowner = { delete = \"ask\" }", "delete"),

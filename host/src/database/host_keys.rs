@@ -26,16 +26,20 @@ impl Database {
         let (_, found) = self
             .read(move |connection| {
                 let sql = "SELECT * FROM host_keys WHERE target = ?1";
-                let key = connection.prepare_cached(sql)?.query_row([&target], |row| {
-                    Ok(HostKey {
-                        target: row.get("target")?,
-                        address: row.get("address")?,
-                        key: row.get("key")?,
-                        since_ms: row.get("since_ms")?,
-                        by: row.get("by")?,
-                    })
-                });
+                let key = connection.prepare_cached(sql)?.query_row([&target], row);
                 key.optional()
+            })
+            .await?;
+        Ok(found)
+    }
+
+    /// All recorded keys, by target.
+    pub async fn host_keys(&self) -> Result<Vec<HostKey>, CommitError> {
+        let (_, found) = self
+            .read(|connection| {
+                let mut statement =
+                    connection.prepare("SELECT * FROM host_keys ORDER BY target")?;
+                statement.query_map((), row)?.collect()
             })
             .await?;
         Ok(found)
@@ -61,4 +65,14 @@ impl Database {
         })
         .await
     }
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<HostKey> {
+    Ok(HostKey {
+        target: row.get("target")?,
+        address: row.get("address")?,
+        key: row.get("key")?,
+        since_ms: row.get("since_ms")?,
+        by: row.get("by")?,
+    })
 }

@@ -10,11 +10,13 @@ use super::draft::{self, Draft};
 use super::{Arrived, Dispatch, event_id};
 use crate::approval::{self, PENDING, Resume};
 use crate::bindings::exports::umbrasil::module::handler as wit;
-use crate::capability::limits::EVENT_WALL;
+use crate::capability::limits::{EVENT_WALL, SHELL_WALL};
 use crate::capability::permit::{Asked, Terms};
 use crate::cause::{self, Cause};
+use crate::grant::What;
 use crate::incoming::{Content, Incoming};
 use crate::module::Module;
+use crate::module::catalog::Catalog;
 use crate::module::sandbox::{CallError, Occasion};
 use crate::outgoing::Outgoing;
 use crate::permission::Origin;
@@ -114,8 +116,19 @@ impl Dispatch {
             origin: cause.origin,
             terms: Terms { tickets, read_only: false, outside: Arc::clone(outside) },
             upload: cause.upload.clone(),
-            wall: EVENT_WALL,
+            wall: self.deadline(&cause.module),
         }
+    }
+
+    /// How long an event of the module may take: a module that runs commands on servers has to outlast them.
+    fn deadline(&self, module: &str) -> Duration {
+        let shells = |catalog: &Catalog| {
+            let permissions = catalog.module(module)?.live.get();
+            permissions.held(|what| matches!(what, What::Ssh(_)).then_some(())).next()
+        };
+        self.book.deadline(module).unwrap_or_else(|| {
+            if shells(&self.catalog.load()).is_some() { SHELL_WALL } else { EVENT_WALL }
+        })
     }
 
     /// Why the module does not answer this user, or nobody, for now.

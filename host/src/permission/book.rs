@@ -28,6 +28,8 @@ pub(crate) struct Standing {
     pub(crate) sha256: Option<String>,
     /// Failures in five minutes after which the module is paused.
     pub(crate) failures: Option<u32>,
+    /// The longest that one event of it may take.
+    pub(crate) deadline: Option<std::time::Duration>,
     /// The users who may use it; all that may speak if none are named. Owners always may.
     pub(crate) users: Option<Vec<i64>>,
 }
@@ -185,6 +187,11 @@ impl Book {
     pub(crate) fn serves(&self, module: &str, user: i64) -> bool {
         let users = self.standing.get(module).and_then(|standing| standing.users.as_ref());
         users.is_none_or(|users| users.contains(&user))
+    }
+
+    /// The longest that one event of the module may take, if its owner has said so.
+    pub(crate) fn deadline(&self, module: &str) -> Option<std::time::Duration> {
+        self.standing.get(module)?.deadline
     }
 
     /// Failures in five minutes after which the module is paused.

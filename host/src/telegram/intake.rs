@@ -142,7 +142,13 @@ impl Intake {
             }
             let body = self.withhold(&mut incoming, raw.get());
             batch.push(Received { update_id: id, chat_id: chat, received_ms: now_ms, body });
-            arrivals.push(Arrived { incoming, received_ms: now_ms, received, recovered: false });
+            arrivals.push(Arrived {
+                incoming,
+                received_ms: now_ms,
+                received,
+                recovered: false,
+                begun: 0,
+            });
         }
         if batch.is_empty() {
             return Some(next);
