@@ -13,7 +13,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-pub(crate) use self::book::{Admission, Asks, Book, Candidate, Row, Standing, storage};
+pub(crate) use self::book::{
+    Admission, Asks, Book, Candidate, Row, Standing, request_body, storage,
+};
 pub(crate) use self::policy::{Origin, Policy, Verdict};
 use crate::grant::{Call, Effect, Scope, Want, What};
 

@@ -17,6 +17,7 @@ mod breaker;
 mod browser;
 mod cache;
 mod chat;
+mod confirm;
 mod crash;
 mod directory;
 mod disk;

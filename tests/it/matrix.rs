@@ -264,6 +264,56 @@ impl Sinks {
     }
 }
 
+/// Strings that are something else somewhere: in a URL, a path, a shell, a query, a message.
+const NASTY: [&str; 24] = [
+    "..",
+    "../volumes/prune?x=",
+    "web?force=true",
+    "web#",
+    "a/exec",
+    "..%2f",
+    "%00",
+    "web\u{202e}",
+    "wеb",
+    "ｗｅｂ",
+    "web\u{200b}",
+    "'; DROP TABLE storage; --",
+    "$(id)",
+    "`id`",
+    "web;id",
+    "-web",
+    "--help",
+    "https://user@example.org/",
+    "http://[::1]/",
+    "http://169.254.169.254/",
+    "file:///etc/passwd",
+    "vps@127.0.0.1",
+    "callee count; sneak",
+    "<b>web</b>",
+];
+
+#[tokio::test]
+async fn no_strange_word_gets_anywhere() {
+    let sinks = Sinks::start().await;
+    let (world, host) = start(&sinks).await;
+    for Row { function, right, far, .. } in rows(&sinks.web.url()) {
+        if right.is_empty() {
+            continue;
+        }
+        let before = sinks.arrived(&world).await;
+        for word in NASTY {
+            let answer = probe(&world, function, word, far).await;
+            assert_ne!(answer, "ok", "{function} {word}");
+            assert!(
+                answer.starts_with("denied: ") || answer.starts_with("Error::Invalid"),
+                "{function} {word}: {answer}"
+            );
+        }
+        assert_eq!(sinks.arrived(&world).await, before, "{function}");
+    }
+    host.stop().await;
+}
+
 #[tokio::test]
 async fn every_decision_is_on_record() {
     let sinks = Sinks::start().await;

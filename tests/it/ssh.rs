@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod hostile;
 mod keys;
+mod trust;
 
 /// What the fixture asks for, granted by the owner's file.
 const GRANTS: &str = r#"

@@ -120,3 +120,23 @@ fn every_source_file_says_what_it_owns() {
         }
     }
 }
+
+/// A capability is in four places; what is proved of it at real sinks is in `matrix`.
+#[test]
+fn every_interface_has_its_host_and_its_sdk() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let world = std::fs::read_to_string(root.join("wit/v0.1/world.wit")).unwrap();
+    let imported = world.lines().filter_map(|line| line.trim().strip_prefix("import "));
+    let mut count = 0;
+    for interface in imported.map(|line| line.trim_end_matches(';')) {
+        for place in [
+            format!("wit/v0.1/{interface}.wit"),
+            format!("host/src/capability/{interface}.rs"),
+            format!("sdk/src/{interface}.rs"),
+        ] {
+            assert!(root.join(&place).is_file(), "{place} is missing");
+        }
+        count += 1;
+    }
+    assert!(count >= 11, "{world}");
+}

@@ -117,6 +117,11 @@ impl Guard {
         &self.tickets
     }
 
+    /// How many calls were refused.
+    pub(crate) fn denials(&self) -> u32 {
+        self.denials
+    }
+
     /// Takes over what became of the tickets in a module that this one called, and what that one asks for.
     pub(crate) fn take_over(&mut self, tickets: Vec<String>, asked: Vec<Asked>) {
         self.tickets = tickets;

@@ -41,6 +41,8 @@ use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
 /// How long an event waits for a free instance.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What a call may copy beside a request's body that is larger than usual, in bytes.
+const BESIDE_BODY: usize = 256 << 10;
 /// How long one that another module calls waits.
 const NESTED_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -255,6 +257,9 @@ impl Sandbox {
         for refusal in &state.meter.refused {
             self.metrics.denied(&module.name, *refusal);
         }
+        for _ in 0..state.guard.denials() {
+            self.metrics.denied(&module.name, Refusal::Call);
+        }
         let result = match result {
             Err(_) => Err(CallError::Wall(wall)),
             Ok(Err(error)) => Err(CallError::of(&error, &state.meter)),
@@ -371,7 +376,8 @@ impl Sandbox {
     fn store(&self, state: State) -> Store<State> {
         let mut store = Store::new(&self.clock.engine, state);
         store.limiter(|state| &mut state.meter);
-        store.set_hostcall_fuel(BOUNDARY);
+        let body = permission::request_body(&store.data().guard.permissions());
+        store.set_hostcall_fuel(BOUNDARY.max(body.saturating_add(BESIDE_BODY)));
         store.set_max_component_handles(HANDLES);
         // Before instantiating: a store without a deadline of its own traps at once.
         store.set_epoch_deadline(1);

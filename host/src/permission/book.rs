@@ -358,6 +358,15 @@ impl Book {
     }
 }
 
+/// The largest body of a request that was granted beyond what is usual, in bytes; else 0.
+pub(crate) fn request_body(permissions: &Permissions) -> usize {
+    let body = |what: &What| match what {
+        What::Http(scope) => scope.request,
+        _ => None,
+    };
+    permissions.held(body).max().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+}
+
 /// Keys and bytes that a module may keep: what everybody has, unless more was granted.
 pub(crate) fn storage(permissions: &Permissions) -> (u64, u64) {
     let amount = |what: &What| match what {

@@ -79,6 +79,8 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
 pub enum Refusal {
     Import,
+    /// A call that was not granted, or against the policy.
+    Call,
     Setting,
     Quota,
     HostCalls,

@@ -91,3 +91,20 @@ async fn a_stream_has_an_end_even_if_its_server_has_none() {
     world.user().wait_for(3).await;
     sink.is_left(10).await;
 }
+
+#[tokio::test]
+async fn revoking_ends_what_is_open() {
+    let sink = ticker().await;
+    let (world, _host) = world(&to(&sink, &["GET"]), &[]).await;
+    world.user().write(&format!("/stream GET {}/unsized/x", sink.url())).await;
+    eventually(10, "the stream begins", async || (sink.connections() == 1).then_some(())).await;
+    let line = format!("http GET {}/*", sink.url());
+    let said = world.operate(&["grant", "revoke", "web", &line], "", &[]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    sink.is_left(5).await;
+    let answer = &world.user().wait_for(1).await[0];
+    assert!(answer.text().contains("denied: "), "{answer}");
+    let denied = world.user().say(&format!("/stream GET {}/unsized/3", sink.url())).await;
+    assert!(denied.text().starts_with("denied: "), "{denied}");
+    assert_eq!(sink.connections(), 1, "nothing arrives any more");
+}
