@@ -43,15 +43,6 @@ async fn prompt(world: &World, call: &str) -> (Message, String) {
     .await
 }
 
-/// A message of the bot that has this text in it.
-async fn reads(world: &World, text: &str) -> Message {
-    eventually(20, &format!("the owner reads {text:?}"), async || {
-        let received = world.owner().received().await;
-        received.into_iter().rev().find(|message| message.text().contains(text))
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_call_that_reads_needs_no_tap_and_one_that_changes_does() {
     let (world, host) = start(GRANTS).await;
@@ -62,8 +53,8 @@ async fn a_call_that_reads_needs_no_tap_and_one_that_changes_does() {
     assert!(question.text().contains("/add 5 (of callee)"), "{question}");
     assert_eq!(counter(&world).await, "counter 0", "nothing happens before the tap");
     world.owner().press("✅ Confirm").await;
-    reads(&world, "counter 5").await;
-    reads(&world, "Confirmed: /add 5 (of callee)").await;
+    world.owner().reads("counter 5").await;
+    world.owner().reads("Confirmed: /add 5 (of callee)").await;
     assert_eq!(counter(&world).await, "counter 5");
     host.stop().await;
 }
@@ -82,7 +73,7 @@ async fn a_question_is_answered_once_and_by_its_owner() {
     for query in ["one", "two", "three"] {
         world.owner().press_raw(query, question.id(), &data).await;
     }
-    reads(&world, "counter 5").await;
+    world.owner().reads("counter 5").await;
     world.notices(3).await;
     assert_eq!(counter(&world).await, "counter 5", "once");
     host.stop().await;
@@ -97,7 +88,7 @@ async fn denied_is_denied_and_an_old_question_is_void() {
     assert!(answered.text().contains("Not done: /add 5"), "{answered}");
     assert!(answered.buttons().is_empty(), "the buttons are gone");
     world.owner().press_raw("again", question.id(), &data).await;
-    reads(&world, "is answered, or was withdrawn").await;
+    world.owner().reads("is answered, or was withdrawn").await;
     // A question of more than five minutes ago: as if it had been asked then.
     world.owner().write("/call callee add 6").await;
     let (question, data) = prompt(&world, "/add 6 ").await;
@@ -107,7 +98,7 @@ async fn denied_is_denied_and_an_old_question_is_void() {
     drop(database);
     let host = world.start(&[]).await;
     world.owner().press_raw("late", question.id(), &data).await;
-    reads(&world, "more than five minutes ago").await;
+    world.owner().reads("more than five minutes ago").await;
     assert_eq!(counter(&world).await, "counter 0");
     host.stop().await;
 }
@@ -120,15 +111,15 @@ async fn a_question_outlives_a_restart_and_not_a_replacement() {
     host.kill().await;
     let host = world.start(&[]).await;
     world.owner().press("✅ Confirm").await;
-    reads(&world, "counter 5").await;
+    world.owner().reads("counter 5").await;
     // Other bytes take the module's place while a question waits: its answer is not for them.
     world.owner().write("/call callee add 6").await;
     let (question, data) = prompt(&world, "/add 6 ").await;
     let manifest = include_str!("../fixtures/caller/module.toml").replace("1.0.0", "1.0.1");
     world.install("caller", &with_manifest(component("caller"), &manifest));
-    reads(&world, "1.0.0 → 1.0.1").await;
+    world.owner().reads("1.0.0 → 1.0.1").await;
     world.owner().press_raw("swapped", question.id(), &data).await;
-    reads(&world, "was replaced or removed since it asked").await;
+    world.owner().reads("was replaced or removed since it asked").await;
     assert_eq!(counter(&world).await, "counter 5");
     host.stop().await;
 }
@@ -176,7 +167,7 @@ async fn modules_cannot_make_what_looks_or_acts_like_a_question_of_the_host() {
     assert!(typed.text().contains("don't know /approve"), "{typed}");
     assert_eq!(counter(&world).await, "counter 0");
     world.owner().press_raw("real", 1, &data).await;
-    reads(&world, "counter 5").await;
+    world.owner().reads("counter 5").await;
     host.stop().await;
 }
 
@@ -184,20 +175,20 @@ async fn modules_cannot_make_what_looks_or_acts_like_a_question_of_the_host() {
 async fn questions_are_capped_and_a_flood_pauses_the_module() {
     let (world, host) = start(GRANTS).await;
     world.owner().write("/flood").await;
-    reads(&world, "3 questions waiting for an owner already").await;
+    world.owner().reads("3 questions waiting for an owner already").await;
     let questions = world.owner().received().await;
     let questions = questions.iter().filter(|message| message.button("✅ Confirm").is_some());
     assert_eq!(questions.count(), 3);
-    reads(&world, "asks for more confirmations than I pass on").await;
+    world.owner().reads("asks for more confirmations than I pass on").await;
     for _ in 0..10 {
         world.owner().say("/flood").await;
     }
-    reads(&world, "I have paused it").await;
+    world.owner().reads("I have paused it").await;
     let paused = world.owner().say("/call callee count").await;
     assert!(paused.text().contains("caller is paused by its owner"), "{paused}");
     assert_eq!(counter(&world).await, "counter 0", "other modules answer");
     world.owner().press("▶️ Resume").await;
-    reads(&world, "caller answers again").await;
+    world.owner().reads("caller answers again").await;
     assert_eq!(world.owner().say("/call callee count").await.text(), "counter 0");
     host.stop().await;
 }

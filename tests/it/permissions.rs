@@ -1,6 +1,6 @@
 //! What a component asks for, what it was granted, and who decides when the two differ.
 
-use umbrasil_tests::{Host, Message, World, eventually, fixtures::component, with_manifest};
+use umbrasil_tests::{Host, World, fixtures::component, with_manifest};
 
 /// The fixture `caller` as a build that asks for these tables.
 fn build(version: &str, tables: &str) -> Vec<u8> {
@@ -15,14 +15,6 @@ fn commands(names: &str) -> String {
 const READS: &str = "\"count\"";
 const MORE: &str = "\"count\", \"add\", \"sneak\"";
 
-async fn reads(world: &World, text: &str) -> Message {
-    eventually(30, &format!("the owner reads {text:?}"), async || {
-        let received = world.owner().received().await;
-        received.into_iter().rev().find(|message| message.text().contains(text))
-    })
-    .await
-}
-
 async fn start(caller: &[u8]) -> (World, Host) {
     let world = World::new().await;
     world.settings("[[modules.callee.modules]]\nname = \"finance\"\ncommands = [\"balance\"]\n");
@@ -35,7 +27,7 @@ async fn start(caller: &[u8]) -> (World, Host) {
 #[tokio::test]
 async fn a_foreign_module_starts_with_nothing_and_runs_once_an_owner_agrees() {
     let (world, host) = start(&build("1.0.0", &commands(READS))).await;
-    let question = reads(&world, "asks for:").await;
+    let question = world.owner().reads("asks for:").await;
     assert!(question.text().contains("➕ module callee count (to see)"), "{question}");
     assert!(question.text().contains("Until you decide, it does not run."), "{question}");
     let unknown = world.owner().say("/call callee count").await;
@@ -44,7 +36,7 @@ async fn a_foreign_module_starts_with_nothing_and_runs_once_an_owner_agrees() {
     assert!(modules.text().contains("nobody has granted it `module callee count`"), "{modules}");
     let answer = world.owner().press("✅ Allow").await;
     assert!(answer.text().contains("is allowed what it asks for"), "{answer}");
-    reads(&world, "Module caller 1.0.0 is loaded").await;
+    world.owner().reads("Module caller 1.0.0 is loaded").await;
     assert_eq!(world.owner().say("/call callee count").await.text(), "counter 0");
     // For good: also after a restart.
     host.stop().await;
@@ -56,9 +48,9 @@ async fn a_foreign_module_starts_with_nothing_and_runs_once_an_owner_agrees() {
 #[tokio::test]
 async fn once_lasts_until_the_host_stops_and_no_is_no() {
     let (world, host) = start(&build("1.0.0", &commands(READS))).await;
-    reads(&world, "asks for:").await;
+    world.owner().reads("asks for:").await;
     world.owner().press("1️⃣ Allow once").await;
-    reads(&world, "Module caller 1.0.0 is loaded").await;
+    world.owner().reads("Module caller 1.0.0 is loaded").await;
     assert_eq!(world.owner().say("/call callee count").await.text(), "counter 0");
     host.stop().await;
     let before = world.owner().received().await.len();
@@ -75,13 +67,13 @@ async fn once_lasts_until_the_host_stops_and_no_is_no() {
 #[tokio::test]
 async fn an_update_that_asks_for_more_waits_while_the_old_version_serves() {
     let (world, host) = start(&build("1.0.0", &commands(READS))).await;
-    reads(&world, "asks for:").await;
+    world.owner().reads("asks for:").await;
     world.owner().press("✅ Allow").await;
-    reads(&world, "Module caller 1.0.0 is loaded").await;
+    world.owner().reads("Module caller 1.0.0 is loaded").await;
     let more =
         build("1.0.0", &format!("{}[[http]]\nurl = \"https://example.org/\"\n", commands(MORE)));
     world.install("caller", &more);
-    let question = reads(&world, "goes on serving").await;
+    let question = world.owner().reads("goes on serving").await;
     for line in [
         "➕ module callee add",
         "➕ module callee sneak",
@@ -97,23 +89,23 @@ async fn an_update_that_asks_for_more_waits_while_the_old_version_serves() {
     // Yet other bytes: the question was about the ones before.
     let question = question.button("✅ Allow").unwrap();
     world.install("caller", &build("1.0.2", &commands(MORE)));
-    reads(&world, "Module caller 1.0.2").await;
+    world.owner().reads("Module caller 1.0.2").await;
     world.owner().press_raw("old", 1, &question).await;
-    reads(&world, "is answered, or was withdrawn").await;
+    world.owner().reads("is answered, or was withdrawn").await;
     assert_eq!(world.owner().say("/call callee count").await.text(), "counter 0");
     world.owner().press("✅ Allow").await;
-    reads(&world, "1.0.0 → 1.0.2").await;
+    world.owner().reads("1.0.0 → 1.0.2").await;
     host.stop().await;
 }
 
 #[tokio::test]
 async fn other_bytes_that_ask_for_the_same_wait_unless_updates_are_allowed() {
     let (world, host) = start(&build("1.0.0", &commands(READS))).await;
-    reads(&world, "asks for:").await;
+    world.owner().reads("asks for:").await;
     world.owner().press("✅ Allow").await;
-    reads(&world, "Module caller 1.0.0 is loaded").await;
+    world.owner().reads("Module caller 1.0.0 is loaded").await;
     world.install("caller", &build("1.0.1", &commands(READS)));
-    let question = reads(&world, "nothing new: these are other bytes").await;
+    let question = world.owner().reads("nothing new: these are other bytes").await;
     assert!(question.text().contains("version 1.0.0 goes on serving"), "{question}");
     host.stop().await;
     let settings = std::fs::read_to_string(world.path().join("umbrasil.toml")).unwrap();
@@ -123,7 +115,7 @@ async fn other_bytes_that_ask_for_the_same_wait_unless_updates_are_allowed() {
     assert!(modules.text().contains("caller 1.0.1"), "{modules}");
     // More than before waits all the same; less does not.
     world.install("caller", &build("1.0.2", &commands(MORE)));
-    reads(&world, "Module caller 1.0.2").await;
+    world.owner().reads("Module caller 1.0.2").await;
     assert!(world.owner().say("/modules").await.text().contains("✅ caller 1.0.1"));
     host.stop().await;
 }
@@ -131,7 +123,7 @@ async fn other_bytes_that_ask_for_the_same_wait_unless_updates_are_allowed() {
 #[tokio::test]
 async fn what_a_manifest_leaves_out_or_gets_wrong_is_refused_by_its_line() {
     let (world, host) = start(&build("1.0.0", "")).await;
-    let refused = reads(&world, "was not loaded").await;
+    let refused = world.owner().reads("was not loaded").await;
     assert!(
         refused.text().contains("imports `modules` and its manifest asks for nothing of it"),
         "{refused}"
@@ -157,7 +149,7 @@ async fn what_a_manifest_leaves_out_or_gets_wrong_is_refused_by_its_line() {
         let name = format!("wrong{number}");
         let manifest = format!("[module]\nname = \"{name}\"\nversion = \"1\"\n{tables}");
         world.install(&name, &with_manifest(component("caller"), &manifest));
-        let refused = reads(&world, &format!("{name}.wasm was not loaded")).await;
+        let refused = world.owner().reads(&format!("{name}.wasm was not loaded")).await;
         for word in words {
             assert!(refused.text().contains(word), "{word}: {refused}");
         }
@@ -169,9 +161,9 @@ async fn what_a_manifest_leaves_out_or_gets_wrong_is_refused_by_its_line() {
 async fn asking_for_more_than_is_used_is_shown() {
     let more = format!("{}[[docker]]\nverbs = [\"list\"]\ncontainers = [\"*\"]\n", commands(READS));
     let (world, host) = start(&build("1.0.0", &more)).await;
-    reads(&world, "asks for:").await;
+    world.owner().reads("asks for:").await;
     world.owner().press("✅ Allow").await;
-    reads(&world, "Module caller 1.0.0 is loaded").await;
+    world.owner().reads("Module caller 1.0.0 is loaded").await;
     let modules = world.owner().say("/modules").await;
     assert!(modules.text().contains("asks for docker and never uses it"), "{modules}");
     host.stop().await;
@@ -184,7 +176,7 @@ async fn other_bytes_in_place_of_a_built_in_module_get_nothing_that_it_had_not()
     assert!(world.owner().say("/balance").await.text().contains("Balance"));
     let manifest = "[module]\nname = \"finance\"\nversion = \"9.9.9\"\n[[modules]]\nname = \"callee\"\ncommands = [\"add\"]\n";
     world.install("finance", &with_manifest(component("caller"), manifest));
-    let question = reads(&world, "Module finance 9.9.9").await;
+    let question = world.owner().reads("Module finance 9.9.9").await;
     assert!(question.text().contains("➕ module callee add"), "{question}");
     assert!(question.text().contains("goes on serving"), "{question}");
     assert!(world.owner().say("/balance").await.text().contains("Balance"), "the old one serves");

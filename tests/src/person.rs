@@ -130,6 +130,15 @@ impl<'a> Person<'a> {
         .await
     }
 
+    /// Waits for a message of the bot that has this text in it; gives the newest.
+    pub async fn reads(&self, text: &str) -> Message {
+        eventually(30, &format!("{} reads {text:?}", self.id), async || {
+            let received = self.received().await;
+            received.into_iter().rev().find(|message| message.text().contains(text))
+        })
+        .await
+    }
+
     async fn next(&self, before: usize, what: &str) -> Message {
         eventually(20, &format!("an answer to {what:?}"), async || {
             let received = self.received().await;

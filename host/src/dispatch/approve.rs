@@ -217,22 +217,15 @@ impl Dispatch {
         }
     }
 
-    /// Puts a tap on record.
-    fn note(&self, arrived: &Arrived, module: &str, decision: &str, reason: &str) {
+    /// Puts a tap on record: what was decided, about what.
+    fn note(&self, arrived: &Arrived, module: &str, decision: &str, about: &str) {
         let user = arrived.incoming.user.id;
         let role = if self.gate.is_owner(user) { "owner" } else { "user" };
+        let about = if about.is_empty() { module } else { about };
         self.audit.record(&Record {
-            at_ms: chrono::Utc::now().timestamp_millis(),
             event: super::event_id(arrived),
-            actor: format!("{role} {user}"),
             module: module.to_owned(),
-            hash: String::new(),
-            capability: "approval".to_owned(),
-            target: decision.to_owned(),
-            decision: decision.to_owned(),
-            reason: reason.to_owned(),
-            bytes: 0,
-            duration_ms: 0,
+            ..Record::of_person(&format!("{role} {user}"), "approval", about, decision)
         });
     }
 

@@ -35,19 +35,8 @@ impl Operate {
                 "no key is recorded for {target:?}; `umbrasil host-key list` shows those that are. A key in the settings stays until it is changed there"
             )));
         }
-        self.audit.record(&Record {
-            at_ms: chrono::Utc::now().timestamp_millis(),
-            event: String::new(),
-            actor: by.to_owned(),
-            module: String::new(),
-            hash: String::new(),
-            capability: "ssh".to_owned(),
-            target: format!("host key of {target}"),
-            decision: "forget".to_owned(),
-            reason: String::new(),
-            bytes: 0,
-            duration_ms: 0,
-        });
+        let target_line = format!("host key of {target}");
+        self.audit.record(&Record::of_person(by, "ssh", &target_line, "forget"));
         Ok(format!(
             "The key of {target} is forgotten. An owner is asked about the next one that it shows."
         ))

@@ -339,17 +339,9 @@ impl Book {
 
     fn put_on_record(&self, module: &str, scope: &str, decision: &str, by: &str, hash: &str) {
         self.audit.record(&Record {
-            at_ms: now_ms(),
-            event: String::new(),
-            actor: by.to_owned(),
             module: module.to_owned(),
             hash: hash.to_owned(),
-            capability: "grant".to_owned(),
-            target: scope.to_owned(),
-            decision: decision.to_owned(),
-            reason: String::new(),
-            bytes: 0,
-            duration_ms: 0,
+            ..Record::of_person(by, "grant", scope, decision)
         });
     }
 

@@ -1,16 +1,8 @@
 //! Whose key a server must have is an owner's decision, made with one tap, once.
 
-use umbrasil_tests::{Message, Sshd, World, eventually};
+use umbrasil_tests::{Sshd, eventually};
 
 use super::world;
-
-async fn reads(world: &World, text: &str) -> Message {
-    eventually(20, &format!("the owner reads {text:?}"), async || {
-        let received = world.owner().received().await;
-        received.into_iter().rev().find(|message| message.text().contains(text))
-    })
-    .await
-}
 
 /// The fingerprint of the server's key, as its own administrator would look it up.
 fn fingerprint(server: &Sshd) -> String {
@@ -29,7 +21,7 @@ async fn an_unknown_server_is_trusted_by_a_tap_and_a_changed_one_by_nobody() {
     let (world, host) = world(&[server.unknown("web1")]).await;
     let refused = world.user().say("/exec web1 uptime").await;
     assert!(refused.text().contains("is not known yet"), "{refused}");
-    let question = reads(&world, "Unknown server").await;
+    let question = world.owner().reads("Unknown server").await;
     for words in ["web1", "127.0.0.1", "ssh-ed25519", &fingerprint(&server)] {
         assert!(question.text().contains(words), "{words}: {question}");
     }
@@ -39,11 +31,11 @@ async fn an_unknown_server_is_trusted_by_a_tap_and_a_changed_one_by_nobody() {
     world.user().say("/exec web1 uptime").await;
     assert_eq!(server.attempts(), 0, "a user cannot trust");
     world.owner().press("🔑 Trust").await;
-    reads(&world, "is trusted with this key").await;
+    world.owner().reads("is trusted with this key").await;
     let ran = world.user().say("/exec web1 uptime").await;
     assert!(ran.text().contains("load average"), "{ran}");
     world.owner().press_raw("again", question.id(), &data).await;
-    reads(&world, "is answered, or was withdrawn").await;
+    world.owner().reads("is answered, or was withdrawn").await;
 
     // Another key on the same port: whoever it is, nothing is sent, and there is nothing to tap.
     host.stop().await;
@@ -51,7 +43,7 @@ async fn an_unknown_server_is_trusted_by_a_tap_and_a_changed_one_by_nobody() {
     let host = world.start(&[]).await;
     let refused = world.user().say("/exec web1 uptime").await;
     assert!(refused.text().contains("CHANGED"), "{refused}");
-    let loud = reads(&world, "The host key of web1 has CHANGED").await;
+    let loud = world.owner().reads("The host key of web1 has CHANGED").await;
     assert!(loud.text().contains(&fingerprint(&server)), "{loud}");
     assert!(loud.buttons().is_empty(), "{loud}");
     assert_eq!(server.attempts(), 0, "{}", server.logged());
