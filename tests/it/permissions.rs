@@ -1,6 +1,6 @@
 //! What a component asks for, what it was granted, and who decides when the two differ.
 
-use umbrasil_tests::{Host, World, fixtures::component, with_manifest};
+use umbrasil_tests::{Host, World, eventually, fixtures::component, with_manifest};
 
 /// The fixture `caller` as a build that asks for these tables.
 fn build(version: &str, tables: &str) -> Vec<u8> {
@@ -61,6 +61,19 @@ async fn once_lasts_until_the_host_stops_and_no_is_no() {
     assert!(answer.text().contains("is not loaded"), "{answer}");
     let unknown = world.owner().say("/call callee count").await;
     assert!(unknown.text().contains("don't know /call"), "{unknown}");
+    // No is kept, and nobody is asked again; but owners may have second thoughts.
+    host.stop().await;
+    let before = world.owner().received().await.len();
+    let host = world.start(&[]).await;
+    let modules = world.owner().say("/modules").await;
+    assert!(modules.text().contains("an owner has refused it"), "{modules}");
+    assert_eq!(world.owner().received().await.len(), before + 1, "no question");
+    world.owner().press("🛡️ Decide about caller").await;
+    world.owner().press("✅ Allow").await;
+    eventually(20, "it is loaded", async || {
+        (world.owner().say("/call callee count").await.text() == "counter 0").then_some(())
+    })
+    .await;
     host.stop().await;
 }
 

@@ -181,9 +181,18 @@ impl Dispatch {
                 )
             }
             _ => {
-                self.book.deny(&candidate, &by);
+                if let Err(error) = self.book.deny(&candidate, &by).await {
+                    tracing::error!(%error, "cannot keep a decision");
+                    return Self::replaced(
+                        arrived,
+                        "⚠️ That could not be kept. It is not loaded, and you will be asked again.",
+                    );
+                }
                 self.reload.notify_one();
-                Self::replaced(arrived, &format!("✖️ {name} is not loaded."))
+                Self::replaced(
+                    arrived,
+                    &format!("✖️ {name} is not loaded. /modules lets you decide anew."),
+                )
             }
         }
     }

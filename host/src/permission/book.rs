@@ -119,12 +119,11 @@ impl Book {
 
     /// Decides whether a component may be loaded, and with which permissions.
     pub(crate) async fn admit(&self, candidate: &Candidate) -> Result<Admission, CommitError> {
+        let refused = self.database.recall(&refused_note(&candidate.module)).await?;
+        let refused = refused.as_ref() == Some(&candidate.hash);
         let (decisions, trust) = {
             let mut entries = self.lock();
             let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
-            if entry.denied.as_ref() == Some(&candidate.hash) {
-                return Ok(Admission::Denied);
-            }
             let standing = self.standing(&candidate.module);
             let plus = entry.missing(candidate, &standing);
             let trusted = entry.trusts(
@@ -135,8 +134,9 @@ impl Book {
             let decided = entry.is_decided_by_file(candidate, &standing);
             if !(candidate.built_in || (plus.is_empty() && trusted) || decided) {
                 let asks = entry.asks(candidate, plus, &standing);
+                // What was refused can still be allowed, by an owner who has second thoughts.
                 entry.waiting = Some(candidate.clone());
-                return Ok(Admission::Waits(asks));
+                return Ok(if refused { Admission::Denied } else { Admission::Waits(asks) });
             }
             let new = if candidate.built_in { entry.undecided(candidate) } else { Vec::new() };
             let trust = Trust {
@@ -233,13 +233,13 @@ impl Book {
             since_ms: now_ms(),
         };
         self.database.decide(decisions.clone(), Some(trust.clone())).await?;
+        self.database.remember(&refused_note(&candidate.module), "").await?;
         for decision in &decisions {
             self.put_on_record(&candidate.module, &decision.scope, "grant", by, &candidate.hash);
         }
         let mut entries = self.lock();
         let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
         entry.remember(decisions, Some(trust));
-        entry.denied = None;
         Ok(())
     }
 
@@ -249,7 +249,6 @@ impl Book {
         let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
         let scopes = candidate.wants.iter().map(|want| want.scope.clone()).collect();
         entry.once = Some((candidate.hash.clone(), scopes));
-        entry.denied = None;
         drop(entries);
         self.put_on_record(
             &candidate.module,
@@ -260,20 +259,12 @@ impl Book {
         );
     }
 
-    /// Refuses a component for good.
-    pub(crate) fn deny(&self, candidate: &Candidate, by: &str) {
-        let mut entries = self.lock();
-        let entry = entries.entry(Arc::clone(&candidate.module)).or_default();
-        entry.denied = Some(candidate.hash.clone());
-        entry.waiting = None;
-        drop(entries);
-        self.put_on_record(
-            &candidate.module,
-            "all that it asks for",
-            "refuse",
-            by,
-            &candidate.hash,
-        );
+    /// Refuses a component, until an owner allows it all the same.
+    pub(crate) async fn deny(&self, candidate: &Candidate, by: &str) -> Result<(), CommitError> {
+        self.database.remember(&refused_note(&candidate.module), &candidate.hash).await?;
+        let (module, hash) = (&candidate.module, &candidate.hash);
+        self.put_on_record(module, "all that it asks for", "refuse", by, hash);
+        Ok(())
     }
 
     /// Grants or revokes one permission, with effect on the next call.
@@ -357,6 +348,11 @@ pub(crate) fn request_body(permissions: &Permissions) -> usize {
         _ => None,
     };
     permissions.held(body).max().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+}
+
+/// Where it is noted which component of a module an owner has refused.
+fn refused_note(module: &str) -> String {
+    format!("refused:{module}")
 }
 
 /// Keys and bytes that a module may keep: what everybody has, unless more was granted.

@@ -18,8 +18,6 @@ pub(super) struct Entry {
     pub(super) trust: Option<Trust>,
     /// Granted until the host stops, to one component.
     pub(super) once: Option<(String, Vec<Scope>)>,
-    /// The bytes that an owner does not want.
-    pub(super) denied: Option<String>,
     /// What is loaded now.
     pub(super) loaded: Option<(Vec<Want>, Arc<Live>)>,
     /// What waits for an owner.
