@@ -37,7 +37,8 @@ pub(crate) async fn run<F: Future<Output = ()>>(
     if let Err(error) = &watcher {
         tracing::warn!(%error, "cannot watch the modules directory; looking at it every {} s", ROUND.as_secs());
     }
-    let mut again = false;
+    // What came between the first look and the watcher was noticed by neither.
+    let mut again = true;
     loop {
         let wait = if again { QUIET } else { ROUND };
         tokio::select! {

@@ -242,3 +242,22 @@ async fn a_called_module_is_held_to_what_it_declares_and_cannot_call_on() {
     );
     host.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_asked_is_shown_whole_and_escaped_or_not_at_all() {
+    let (world, host) = start(GRANTS).await;
+    let disguised = "1\n\n\n\u{202e}2 <b>fine</b>\u{200b}\u{1b}[0m";
+    world.owner().write(&format!("/call callee add {disguised}")).await;
+    let (question, _) = prompt(&world, "/add 1").await;
+    let whole = "/add 1\\n\\n\\n\\u{202e}2 <b>fine</b>\\u{200b}\\u{1b}[0m (of callee)";
+    assert!(question.text().contains(whole), "{question}");
+    // What comes behind a thousand characters would not be read.
+    let long = format!("1{}2", "\n".repeat(1_200));
+    let refused = world.owner().say(&format!("/call callee add {long}")).await;
+    assert!(
+        refused.text().contains("has to be shown whole, in at most 1000 characters"),
+        "{refused}"
+    );
+    assert_eq!(counter(&world).await, "counter 0");
+    host.stop().await;
+}

@@ -59,7 +59,10 @@ async fn containers_are_listed_and_told_about_without_their_secrets() {
     ] {
         assert!(listed.text().contains(part), "{part}: {listed}");
     }
-    assert!(!listed.text().contains("db") && !listed.text().contains("CANARY"), "{listed}");
+    assert!(
+        !listed.text().contains("name: \"db\"") && !listed.text().contains("CANARY"),
+        "{listed}"
+    );
 
     let details = owner.say("/d_inspect web").await;
     for part in [

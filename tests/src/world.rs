@@ -26,6 +26,7 @@ pub const TOKEN: &str = "4242:AAtestTESTtestTESTtestTESTtestTESTtest";
 const SETTINGS: &str = r#"
 [modules.hostile]
 failures = 1000
+deadline = "30s"
 [modules.hostile.config]
 read = ["DEFAULT_CURRENCY"]
 [[modules.hostile.http]]

@@ -45,11 +45,11 @@ pub(crate) struct HttpCall {
 
 impl HttpScope {
     pub(crate) fn covers(&self, call: &HttpCall) -> bool {
-        let Some(host) = call.url.host() else { return false };
+        // The cheap and the telling first: this is asked for every permission of a module.
         (self.method == "*" || self.method == call.method)
-            && self.scheme == call.url.scheme()
-            && self.host.matches(&host.to_owned())
             && Some(self.port) == call.url.port_or_known_default()
+            && call.url.host().is_some_and(|host| self.host.matches(&host))
+            && self.scheme == call.url.scheme()
             && path_matches(&self.path, call.url.path())
     }
 
@@ -83,11 +83,15 @@ impl HttpScope {
 }
 
 impl HostPattern {
-    fn matches(&self, host: &Host<String>) -> bool {
-        match self {
-            Self::Exactly(own) => own == host,
-            Self::Below(parent) => {
+    fn matches<T: AsRef<str>>(&self, host: &Host<T>) -> bool {
+        match (self, host) {
+            (Self::Exactly(Host::Domain(own)), Host::Domain(name)) => own == name.as_ref(),
+            (Self::Exactly(Host::Ipv4(own)), Host::Ipv4(ip)) => own == ip,
+            (Self::Exactly(Host::Ipv6(own)), Host::Ipv6(ip)) => own == ip,
+            (Self::Exactly(_), _) => false,
+            (Self::Below(parent), host) => {
                 let Host::Domain(name) = host else { return false };
+                let name = name.as_ref();
                 name.strip_suffix(parent.as_str())
                     .and_then(|rest| rest.strip_suffix('.'))
                     .is_some_and(|label| !label.is_empty() && !label.contains('.'))
