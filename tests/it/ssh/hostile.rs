@@ -127,10 +127,10 @@ async fn hostile_servers_end_with_a_clear_error() {
         let port = serve(deed).await;
         let (world, host) = world(&[on("web1", port), server.table("web2", "")]).await;
         let before = host.memory();
-        let answer = world.owner().say("/exec web1 echo hello").await.text().to_owned();
+        let answer = world.user().say("/exec web1 echo hello").await.text().to_owned();
         assert!(answer.starts_with("unavailable: web1 "), "{what}: {answer}");
         assert!(!answer.contains("127.0.0.1"), "{what}: {answer}");
-        let answer = world.owner().say("/exec web2 echo hello").await.text().to_owned();
+        let answer = world.user().say("/exec web2 echo hello").await.text().to_owned();
         assert_eq!(answer, "exit 0: hello", "{what}");
         assert!(host.memory() < before + 24, "{what}: from {before} to {} MiB", host.memory());
         assert!(!host.logged().contains("panicked"), "{what}: {}", host.logged());

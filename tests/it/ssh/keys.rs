@@ -6,7 +6,7 @@ use super::*;
 async fn an_unknown_server_learns_nothing() {
     let server = Sshd::start().await;
     let (world, host) = world(&[server.unknown("web1")]).await;
-    let answer = world.owner().say("/exec web1 echo hello").await.text().to_owned();
+    let answer = world.user().say("/exec web1 echo hello").await.text().to_owned();
     let text =
         "unavailable: the host key of web1 is not known yet; an owner has been asked to trust it";
     assert_eq!(answer, text);
@@ -23,11 +23,11 @@ async fn an_unknown_server_learns_nothing() {
 async fn another_key_of_any_type_is_a_hard_failure() {
     let mut server = Sshd::start().await;
     let (world, _host) = world(&[server.table("web1", "")]).await;
-    let owner = world.owner();
-    assert_eq!(owner.say("/exec web1 echo hello").await.text(), "exit 0: hello");
+    let user = world.user();
+    assert_eq!(user.say("/exec web1 echo hello").await.text(), "exit 0: hello");
     for key_type in ["ed25519", "rsa", "ecdsa"] {
         server.restart(key_type).await;
-        let answer = owner.say("/exec web1 echo hello").await.text().to_owned();
+        let answer = user.say("/exec web1 echo hello").await.text().to_owned();
         assert!(
             answer.starts_with("unavailable: the host key of web1 has CHANGED"),
             "{key_type}: {answer}"
@@ -58,7 +58,7 @@ async fn servers_and_clients_with_other_types_of_keys_are_fine() {
         std::fs::write(server.path().join("authorized_keys"), public).unwrap();
         let table = server.table("web1", "").replace("/client\"", "/other\"");
         let (world, _host) = world(&[table]).await;
-        assert_eq!(world.owner().say("/exec web1 echo hello").await.text(), "exit 0: hello");
+        assert_eq!(world.user().say("/exec web1 echo hello").await.text(), "exit 0: hello");
     }
 }
 
@@ -74,9 +74,9 @@ async fn a_key_that_the_server_does_not_know_is_told_from_silence() {
         )
     );
     let (world, _host) = world(&[server.table("web1", ""), gone]).await;
-    let owner = world.owner();
-    let answer = owner.say("/exec web1 echo hello").await.text().to_owned();
+    let user = world.user();
+    let answer = user.say("/exec web1 echo hello").await.text().to_owned();
     assert!(answer.starts_with("unavailable: web1 does not accept the bot's key"), "{answer}");
-    let answer = owner.say("/exec web2 echo hello").await.text().to_owned();
+    let answer = user.say("/exec web2 echo hello").await.text().to_owned();
     assert_eq!(answer, "unavailable: web2 refuses connections; does its SSH server run?");
 }
