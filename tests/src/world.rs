@@ -111,6 +111,11 @@ impl World {
             ("UMBRASIL_UNTHROTTLED", "1"),
             ("PORT", "0"),
             ("LOG_LEVEL", "debug"),
+            // Finance stands for all modules that come with the host: a test of another one switches it on.
+            ("ENABLE_AI", "false"),
+            ("ENABLE_BUSINESS", "false"),
+            ("ENABLE_MONITORING", "false"),
+            ("ENABLE_VPS", "false"),
         ];
         let mut command = Command::new(binary());
         command.arg("run").current_dir(self.directory.path()).env_clear().stdin(Stdio::null());

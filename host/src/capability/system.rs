@@ -100,8 +100,9 @@ async fn fresh<S: sample::Source, T>(
             }
             locked = Sampled::ask(locked, true).await?;
         }
-        // Numbers that could not be had anew are old ones.
-        locked.is_fresh().then(|| take(&locked.source)).flatten().ok_or_else(unavailable)
+        // Numbers that could not be had anew are old ones; this thread may have had to wait for its turn.
+        let recent = locked.good && locked.age().is_some_and(|age| age < RECENT);
+        recent.then(|| take(&locked.source)).flatten().ok_or_else(unavailable)
     };
     timeout(CALL, numbers).await.unwrap_or(Err(Error::Timeout))
 }
