@@ -49,6 +49,7 @@ mod ssh;
 mod storage;
 mod system;
 mod tidy;
+mod tour;
 mod updates;
 mod web;
 mod witness;

@@ -34,6 +34,7 @@ pub mod proxy;
 mod random;
 mod raw;
 pub mod sshd;
+pub mod tour;
 pub mod web;
 mod world;
 
