@@ -37,8 +37,7 @@ impl Operate {
         line: &str,
         by: &str,
     ) -> Result<String, Refused> {
-        self.known(module)?;
-        let scope: Scope = line.parse().map_err(Refused::usage)?;
+        let scope = self.permission(module, line)?;
         self.book.decide(module, &scope, true, by).await?;
         self.granted.notify_one();
         let wanted = |row: &Row| row.wanted && scope.includes(&row.scope);
@@ -81,8 +80,7 @@ impl Operate {
         line: &str,
         by: &str,
     ) -> Result<String, Refused> {
-        self.known(module)?;
-        let scope: Scope = line.parse().map_err(Refused::usage)?;
+        let scope = self.permission(module, line)?;
         let rows = self.book.rows(Some(module));
         let Some(row) = rows.iter().find(|row| row.scope == scope) else {
             let text = format!(
@@ -95,6 +93,12 @@ impl Operate {
         }
         self.book.decide(module, &scope, false, by).await?;
         Ok(format!("Revoked from {module}: {scope}"))
+    }
+
+    /// The permission that somebody wrote for a module.
+    fn permission(&self, module: &str, line: &str) -> Result<Scope, Refused> {
+        self.known(module)?;
+        line.parse().map_err(Refused::usage)
     }
 
     /// Refuses a name that no module has.
