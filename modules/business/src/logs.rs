@@ -5,12 +5,12 @@ use umbrasil_sdk::prelude::*;
 
 use crate::containers::{find_and, name_of, reference, told};
 use crate::trouble::Trouble;
-use crate::wording::{plain, short, stamp};
+use crate::wording::{cut, plain, short, stamp};
 
 /// Lines on a page, and how many the host looks back.
 const ON_A_PAGE: usize = 20;
 const MOST: usize = 200;
-/// Characters of a line: twenty of them fit a message.
+/// Characters of a line: twenty of them fit a message, whatever they are.
 const WIDTH: usize = 160;
 /// Bytes of a text that the buttons can carry beside the container and the page.
 const FILTER: usize = 18;
@@ -90,13 +90,7 @@ fn draw(
 
 /// The lines as a block, each on one line, and cut where it is too long.
 fn text(lines: &[LogLine]) -> String {
-    let cut = |line: &LogLine| {
-        let line = plain(&line.text);
-        // The blanks at its beginning say where a line belongs, so they stay.
-        match line.char_indices().nth(WIDTH) {
-            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(&line)),
-            None => line,
-        }
-    };
-    lines.iter().map(cut).collect::<Vec<_>>().join("\n")
+    // The blanks at the beginning of a line say where it belongs, so they stay.
+    let line = |line: &LogLine| cut(plain(&line.text), WIDTH);
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -51,15 +51,13 @@ pub(crate) enum Meant<'a, T> {
     Several(Vec<&'a T>),
 }
 
-/// Looks for the whole name first, then for one in other letters, then for a beginning, then for a part.
+/// Looks for the whole name first, then for it in other letters, then for a part of one.
 pub(crate) fn meant<'a, T>(all: &'a [T], wanted: &str, name: impl Fn(&T) -> &str) -> Meant<'a, T> {
     let small = wanted.to_lowercase();
-    let ways: [&dyn Fn(&str) -> bool; 4] = [
-        &|name| name == wanted,
-        &|name| name.to_lowercase() == small,
-        &|name| name.to_lowercase().starts_with(&small),
-        &|name| name.to_lowercase().contains(&small),
-    ];
+    let ways: [&dyn Fn(&str) -> bool; 3] =
+        [&|name| name == wanted, &|name| name.to_lowercase() == small, &|name| {
+            name.to_lowercase().contains(&small)
+        }];
     for way in ways {
         let found: Vec<&T> = all.iter().filter(|one| way(name(one))).collect();
         match *found.as_slice() {
@@ -96,7 +94,8 @@ mod tests {
         assert_eq!(name("web"), Meant::One(&"web"));
         assert_eq!(name("WEB"), Meant::One(&"web"));
         assert_eq!(name("we"), Meant::Several(vec![&"web", &"Web-2"]));
-        assert_eq!(name("my"), Meant::One(&"my-api"));
+        assert_eq!(name("api"), Meant::One(&"api"));
+        assert_eq!(name("ap"), Meant::Several(vec![&"api", &"my-api"]));
         assert_eq!(name("y-a"), Meant::One(&"my-api"));
         assert_eq!(name("db"), Meant::One(&"DB"));
         assert_eq!(name("x"), Meant::None);

@@ -24,16 +24,27 @@ pub(crate) fn plain(text: &str) -> String {
     plain
 }
 
-/// The same with at most `most` characters.
+/// The same, cut after `most` characters as Telegram counts them: an emoji is two.
 pub(crate) fn short(text: &str, most: usize) -> String {
-    let mut plain = plain(text.trim());
-    if let Some((end, _)) = plain.char_indices().nth(most) {
-        let kept = plain.char_indices().nth(most.saturating_sub(1)).map_or(end, |(kept, _)| kept);
-        plain.truncate(kept);
-        plain.truncate(plain.trim_end().len());
-        plain.push('…');
+    cut(plain(text.trim()), most)
+}
+
+/// Cuts a text after `most` characters as Telegram counts them, and shows that it did.
+pub(crate) fn cut(mut text: String, most: usize) -> String {
+    if text.encode_utf16().count() <= most {
+        return text;
     }
-    plain
+    let mut room = most.saturating_sub(1);
+    let kept = text.chars().take_while(|character| {
+        let fits = character.len_utf16() <= room;
+        room = room.saturating_sub(character.len_utf16());
+        fits
+    });
+    let kept = kept.map(char::len_utf8).sum();
+    text.truncate(kept);
+    text.truncate(text.trim_end().len());
+    text.push('…');
+    text
 }
 
 /// Such as `512 B`, `1.4 MiB` or `240 MiB`.
@@ -117,8 +128,10 @@ mod tests {
         assert_eq!(plain("a\u{202e}b\u{7}c\u{1b}"), "ab c");
         assert_eq!(plain("\u{1b}[31"), "");
         assert_eq!(short("  one two three ", 8), "one two…");
-        assert_eq!(short("🦀🦀🦀", 3), "🦀🦀🦀");
-        assert_eq!(short("🦀🦀🦀🦀", 3), "🦀🦀…");
+        assert_eq!(short("🦀🦀🦀", 6), "🦀🦀🦀");
+        assert_eq!(short("🦀🦀🦀", 5), "🦀🦀…");
+        assert_eq!(short("🦀x🦀", 4), "🦀x…");
+        assert_eq!(short("xyz", 0), "…");
     }
 
     #[test]
