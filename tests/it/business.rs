@@ -29,6 +29,13 @@ async fn workflows_are_listed_switched_and_looked_at() {
     let node = json!([N8n::webhook("POST", "daily")]);
     let daily = n8n.workflow("Daily <report> & more", false, &node);
     n8n.workflow("Empty", false, &json!([]));
+    // Together more than an answer usually may have: a workflow comes with all its nodes.
+    let code =
+        json!({"type": "n8n-nodes-base.code", "parameters": {"jsCode": "x".repeat(400 << 10)}});
+    let heavy = json!([N8n::webhook("POST", "daily"), code]);
+    for index in 0..12 {
+        n8n.workflow(&format!("Heavy {index}"), false, &heavy);
+    }
     for index in 0..300 {
         n8n.workflow(&format!("Job {index:03}"), index < 7, &node);
     }
@@ -39,12 +46,12 @@ async fn workflows_are_listed_switched_and_looked_at() {
 
     owner.say("/menu").await;
     let home = owner.press("⚙️ Business").await;
-    assert!(home.text().contains("🏭 n8n: 7 of 302 on"), "{home}");
+    assert!(home.text().contains("🏭 n8n: 7 of 314 on"), "{home}");
     let list = owner.press("🏭 n8n").await;
-    assert!(list.text().contains("302 workflows, 7 on · page 1 of 38\n\n🟢 Job 000"), "{list}");
+    assert!(list.text().contains("314 workflows, 7 on · page 1 of 40\n\n🟢 Job 000"), "{list}");
     assert!(list.text().ends_with("⚪ Daily <report> & more"), "{list}");
     let page = owner.press("▶").await;
-    assert!(page.text().contains("page 2 of 38"), "{page}");
+    assert!(page.text().contains("page 2 of 40"), "{page}");
     owner.press("◀").await;
 
     let page = owner.press("⚪ Daily <report> & more").await;
@@ -96,24 +103,20 @@ async fn a_workflow_runs_when_the_owner_has_confirmed() {
     let (world, _host) = with(&n8n).await;
     let owner = world.owner();
     owner.write("/n8n run deploy").await;
-    confirm(
-        &owner,
-        &format!("POST {}/webhook/deploy/%C3%BC%20&%20so", n8n.url()).replace('&', "%26"),
-    )
-    .await;
+    confirm(&owner, &format!("http POST {}/webhook/deploy/%C3%BC%20%26%20so", n8n.url())).await;
     let done = owner.reads("▶️ Started: Deploy").await;
     assert!(done.text().contains("It answered: Workflow was started\n\n🟢 Deploy"), "{done}");
-    assert_eq!(n8n.heard(), [("POST".to_owned(), "deploy/ü & so".to_owned(), "{}".to_owned())]);
+    assert_eq!(n8n.heard(), [("POST".to_owned(), "deploy/ü & so".to_owned(), String::new())]);
     // A GET is no harmless one here.
     owner.say("/n8n look").await;
     owner.press("Run").await;
     assert_eq!(n8n.heard().len(), 1, "not before the tap");
-    confirm(&owner, &format!("GET {}/webhook/look", n8n.url())).await;
+    confirm(&owner, &format!("http GET {}/webhook/look", n8n.url())).await;
     owner.reads("▶️ Started: Look").await;
     assert_eq!(n8n.heard().len(), 2);
     // The question of somebody else goes to the owner, too.
     world.user().write("/n8n run look").await;
-    confirm(&owner, &format!("GET {}/webhook/look", n8n.url())).await;
+    confirm(&owner, &format!("http GET {}/webhook/look", n8n.url())).await;
     world.user().reads("▶️ Started: Look").await;
     let asleep = owner.say("/n8n run asleep").await;
     assert!(

@@ -35,7 +35,7 @@ pub(crate) fn command(call: &Call) -> Result<Reply> {
 /// `/workflows [NAME]`
 pub(crate) fn workflows(call: &Call) -> Result<Reply> {
     match call.text() {
-        "" => told(draw_list(call, None)),
+        "" => told(draw_list(None)),
         name => told(find_and(call, name, "flow")),
     }
 }
@@ -43,7 +43,7 @@ pub(crate) fn workflows(call: &Call) -> Result<Reply> {
 /// The list, at the page of the button.
 pub(crate) fn list(call: &Call) -> Result<Reply> {
     let page = call.get(0);
-    told(draw_list(call, page))
+    told(draw_list(page))
 }
 
 /// The page of one workflow.
@@ -101,7 +101,7 @@ fn find_and(call: &Call, name: &str, action: &str) -> Result<Reply, Trouble> {
     }
 }
 
-fn draw_list(_: &Call, page: Option<&str>) -> Result<Reply, Trouble> {
+fn draw_list(page: Option<&str>) -> Result<Reply, Trouble> {
     let (all, more) = N8n::configured()?.workflows()?;
     let back =
         [Button::new("Refresh", "flows").arg(page.unwrap_or("0")), Button::new("Back", "home")];
@@ -114,14 +114,15 @@ fn draw_list(_: &Call, page: Option<&str>) -> Result<Reply, Trouble> {
     let page = Page::new(&all, page, ON_A_PAGE);
     let on = all.iter().filter(|one| one.active).count();
     let (total, beyond) = (all.len(), if more { "+" } else { "" });
+    let plural = if total == 1 { "" } else { "s" };
     let mut html = Html::from("🏭 <b>n8n</b>")
-        .text(format_args!("\n{total}{beyond} workflows, {on} on{}\n", page.caption()));
-    let mut reply = Vec::new();
+        .text(format_args!("\n{total}{beyond} workflow{plural}, {on} on{}\n", page.caption()));
+    let mut buttons = Vec::new();
     for one in page.items {
         html = html.text(format_args!("\n{} {}", sign(one), short(&one.name, TITLE)));
-        reply.push(button(one, "flow"));
+        buttons.push([button(one, "flow")]);
     }
-    let mut reply = reply.into_iter().fold(Reply::html(html), |reply, button| reply.row([button]));
+    let mut reply = buttons.into_iter().fold(Reply::html(html), Reply::row);
     let turns = page.turns(|label, number| Button::new(label, "flows").arg(number));
     if !turns.is_empty() {
         reply = reply.row(turns);

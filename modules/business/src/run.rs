@@ -47,10 +47,8 @@ pub(crate) fn of(call: &Call, n8n: &N8n, id: &str) -> Result<Reply, Trouble> {
         return Ok(above(Html::from(text)));
     }
     let url = n8n.webhook_url(&in_url(&webhook.path));
-    let mut request = Request::new(&webhook.method, url).timeout(PATIENCE);
-    if matches!(webhook.method.as_str(), "POST" | "PUT" | "PATCH") {
-        request = request.json("{}");
-    }
+    // Without a body, so that the owner is asked about nothing but the call.
+    let request = Request::new(&webhook.method, url).timeout(PATIENCE);
     let html = match request.send() {
         Ok(response) if response.is_success() => started(&workflow, &response),
         Ok(response) => Html::new().text("⚠️ ").text(refused(&response)),

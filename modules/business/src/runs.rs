@@ -43,9 +43,11 @@ pub(crate) fn of(call: &Call, name: &str) -> Result<Reply, Trouble> {
 }
 
 fn draw(call: &Call, id: &str, page: Option<&str>) -> Result<Reply, Trouble> {
-    let all = N8n::configured()?.executions(Some(id), None)?;
+    let n8n = N8n::configured()?;
+    let (workflow, _) = n8n.workflow(id)?;
+    let all = n8n.executions(Some(id), None)?;
     let page = Page::new(&all, page, ON_A_PAGE);
-    let mut html = Html::from("🕓 <b>Executions</b>");
+    let mut html = Html::new().text("🕓 ").bold(short(&workflow.name, TITLE)).text("\nExecutions");
     if all.is_empty() {
         html = html.text("\n\nNone yet, or n8n does not keep them.");
     } else {
@@ -77,10 +79,11 @@ fn line(call: &Call, one: &Execution) -> String {
     if let Some(ms) =
         one.took().filter(|_| !matches!(one.status(), Status::Running | Status::Waiting))
     {
-        line.push_str(&match ms {
-            0..60_000 => format!(" · {}.{} s", ms / 1_000, ms % 1_000 / 100),
-            _ => format!(" · {} min", ms / 60_000),
-        });
+        let took = match ms {
+            0..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+            _ => format!("{} min", ms / 60_000),
+        };
+        line.extend([" · ", &took]);
     }
     if !one.mode.is_empty() {
         line.extend([" · ", &short(&one.mode, 20)]);

@@ -226,7 +226,7 @@ fn odd_workflows_spoil_no_list() {
     answer(&mut host, "GET", LIST, &list);
     assert_eq!(
         shown(&mut host, "/n8n"),
-        "🏭 n8n\n1 workflows, 1 on\n\n🟢 Numbered <i>\n[🟢 Numbered <i>]\n[Errors] [Refresh] [Back]"
+        "🏭 n8n\n1 workflow, 1 on\n\n🟢 Numbered <i>\n[🟢 Numbered <i>]\n[Errors] [Refresh] [Back]"
     );
     answer(&mut host, "GET", LIST, &json!({"data": []}));
     shown(&mut host, "/n8n");

@@ -35,7 +35,7 @@ fn executions_are_listed() {
     let list = host.press("Executions").unwrap();
     assert_eq!(
         list.to_string(),
-        "(edited) 🕓 Executions\n\n▶️ running 30 min ago · webhook\n✅ succeeded 30 min ago · 1.2 s · webhook\n\
+        "(edited) 🕓 Daily report\nExecutions\n\n▶️ running 30 min ago · webhook\n✅ succeeded 30 min ago · 1.2 s · webhook\n\
          ⏸ waiting 30 min ago · webhook\n⚪ canceled 30 min ago · 1.2 s · webhook\n🔴 failed 30 min ago · 15 min · webhook\n\
          [Errors] [Refresh] [Back]"
     );
@@ -58,7 +58,7 @@ fn many_executions_are_paged() {
         let shown = host.press("▶").unwrap();
         fits(&shown);
         assert!(
-            shown.text().starts_with(&format!("🕓 Executions · page {page} of 10\n")),
+            shown.text().starts_with(&format!("🕓 Daily report\nExecutions · page {page} of 10\n")),
             "{shown}"
         );
     }
