@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use umbrasil_tests::dockerd::Dockerd;
+use umbrasil_tests::fixtures::wanting;
 use umbrasil_tests::sshd::free_port;
 use umbrasil_tests::{Host, N8n, Person, Sshd, World, eventually};
 
@@ -181,9 +182,16 @@ async fn without_anything_it_says_what_to_set() {
     host.stop().await;
     // Half of it: an address, but no key.
     let vars = [("ENABLE_BUSINESS", "true"), ("N8N_BASE_URL", "http://127.0.0.1:9")];
-    let _host = world.start(&vars).await;
+    let host = world.start(&vars).await;
     let keyless = owner.say("/n8n").await;
     assert!(keyless.text().contains("⚠️ Set N8N_API_KEY"), "{keyless}");
+    host.stop().await;
+    // A name that stands for this machine: what to do about it is said.
+    let vars =
+        [("ENABLE_BUSINESS", "true"), ("N8N_BASE_URL", "http://localhost:9"), ("N8N_API_KEY", KEY)];
+    let _host = world.start(&vars).await;
+    let local = owner.say("/n8n").await;
+    assert!(local.text().contains("⚠️ Not permitted: localhost is at"), "{local}");
 }
 
 #[tokio::test]
@@ -195,7 +203,7 @@ async fn containers_are_looked_at_and_switched() {
     docker.container(
         "web",
         &["--restart", "unless-stopped"],
-        "seq 1 50; echo '<b>&' >&2; exec sleep 1000",
+        "seq 1 50; echo '<b>&'; exec sleep 1000",
     );
     docker.container(long, &[], "trap exit TERM; while true; do sleep 1; done");
     docker.container("gone", &[], "exit 3");
@@ -295,4 +303,50 @@ async fn servers_are_told_apart() {
     assert_eq!((good.connections(), good.commands()), (1, 2), "two commands, one connection");
     let home = user.press("Back").await;
     assert!(home.text().contains("🖥 Servers: 4 set up"), "{home}");
+}
+
+#[tokio::test]
+async fn another_module_may_look_without_a_tap_and_run_nothing() {
+    const COMMANDS: &str =
+        r#"["workflows", "n8n_errors", "containers", "container_logs", "servers", "n8n"]"#;
+    let n8n = N8n::start(KEY).await;
+    let id = n8n.workflow("Deploy", true, &json!([N8n::webhook("POST", "deploy")]));
+    n8n.execution(&id, Some(("Code", "no <disk>")));
+    let server = Sshd::start().await;
+    let world = World::new().await;
+    let grant = format!("name = \"business\"\ncommands = {COMMANDS}\n");
+    world.settings(&format!("{}[[modules.caller.modules]]\n{grant}", server.table("web1", "")));
+    let manifest =
+        format!("[module]\nname = \"caller\"\nversion = \"2.0.0\"\n[[modules]]\n{grant}");
+    world.install("caller", &wanting("caller", &manifest));
+    let url = n8n.url();
+    let missing = format!("unix://{}", world.path().join("docker.sock").display());
+    let vars = [
+        ("ENABLE_BUSINESS", "true"),
+        ("N8N_BASE_URL", url.as_str()),
+        ("N8N_API_KEY", KEY),
+        ("DOCKER_HOST", missing.as_str()),
+    ];
+    let _host = world.start(&vars).await;
+    let owner = world.owner();
+    for (command, answer) in [
+        ("workflows", "1 workflow, 1 on"),
+        ("workflows deploy", "Webhook  POST /deploy"),
+        ("n8n_errors", "no &lt;disk&gt;"),
+        ("servers", "1 of 1 reachable"),
+        ("containers", "There is no Docker here"),
+        ("container_logs web", "There is no Docker here"),
+    ] {
+        let said = owner.say(&format!("/call business {command}")).await;
+        assert!(said.text().contains(answer), "{command}: {said}");
+    }
+    owner.write("/call business n8n run deploy").await;
+    let asked =
+        owner.reads("caller wants to do exactly this:\n/n8n run deploy (of business)").await;
+    assert!(asked.button("✅ Confirm").is_some() && n8n.heard().is_empty(), "{asked}");
+    owner.press("✅ Confirm").await;
+    confirm(&owner, &format!("http POST {url}/webhook/deploy")).await;
+    // It gets what the other module said as that wrote it.
+    owner.reads("▶️ Started: <b>Deploy</b>").await;
+    assert_eq!(n8n.heard().len(), 1);
 }

@@ -45,7 +45,7 @@ impl N8n {
         Self { sink: sink.await, state }
     }
 
-    /// What N8N_BASE_URL is for it.
+    /// What `N8N_BASE_URL` is for it.
     pub fn url(&self) -> String {
         self.sink.url()
     }
@@ -170,8 +170,8 @@ impl State {
                     }
                     one
                 };
-                let all = self.workflows.iter().map(bare).collect();
-                self.page(all, &query)
+                let all: Vec<Value> = self.workflows.iter().map(bare).collect();
+                self.page(&all, &query)
             }
             ("GET", ["workflows", id]) => found(self.workflow(id).cloned()),
             ("POST", ["workflows", id, verb @ ("activate" | "deactivate")]) => {
@@ -200,8 +200,8 @@ impl State {
                     })
                 };
                 let listed = self.executions.iter().filter(fits);
-                let all = listed.map(|one| shown(one, &query)).collect();
-                self.page(all, &query)
+                let all: Vec<Value> = listed.map(|one| shown(one, &query)).collect();
+                self.page(&all, &query)
             }
             ("GET", ["executions", id]) => {
                 let execution = self.executions.iter().find(|one| one["id"] == *id);
@@ -212,7 +212,7 @@ impl State {
     }
 
     /// A part of a list, and where the next begins.
-    fn page(&mut self, all: Vec<Value>, query: &BTreeMap<String, String>) -> (u16, Value) {
+    fn page(&mut self, all: &[Value], query: &BTreeMap<String, String>) -> (u16, Value) {
         let limit = query.get("limit").map_or(100, |limit| limit.parse().unwrap_or(usize::MAX));
         if limit > MOST {
             return (400, json!({"message": format!("request/query/limit must be <= {MOST}")}));
