@@ -345,8 +345,8 @@ async fn another_module_may_look_without_a_tap_and_run_nothing() {
         owner.reads("caller wants to do exactly this:\n/n8n run deploy (of business)").await;
     assert!(asked.button("✅ Confirm").is_some() && n8n.heard().is_empty(), "{asked}");
     owner.press("✅ Confirm").await;
-    confirm(&owner, &format!("http POST {url}/webhook/deploy")).await;
-    // It gets what the other module said as that wrote it.
-    owner.reads("▶️ Started: <b>Deploy</b>").await;
-    assert_eq!(n8n.heard().len(), 1);
+    // That the other module may ask for this is not yet that it is done: the webhook is a call of its own.
+    let call = format!("wants to do exactly this:\nhttp POST {url}/webhook/deploy");
+    let asked = owner.reads(&call).await;
+    assert!(asked.button("✅ Confirm").is_some() && n8n.heard().is_empty(), "{asked}");
 }
