@@ -15,6 +15,7 @@ mod audit;
 mod bombs;
 mod breaker;
 mod browser;
+mod business;
 mod cache;
 mod chat;
 mod confirm;
