@@ -78,7 +78,7 @@ impl Bars {
 
     pub(crate) fn height(&self, rows: usize) -> f32 {
         let lines = self.bars.len().min(rows) + usize::from(self.bars.len() > rows);
-        ROW * lines as f32 + 4.0
+        ROW * lines as f32 - 6.0
     }
 
     pub(crate) fn draw(&self, canvas: &mut Canvas<'_>, top: f32, rows: usize) {

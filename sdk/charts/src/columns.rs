@@ -78,13 +78,13 @@ impl Columns {
         let tones = self.tones();
         let value = |value: &f64| amount(*value).unwrap_or(0.0).max(0.0);
         let values = columns.iter().flat_map(|(_, values)| values.iter().take(tones.len()));
-        let axis = Axis::around(0.0, values.map(value).fold(0.0, f64::max), 4);
+        let axis = Axis::around(0.0, values.map(value).fold(0.0, f64::max), 5);
         let plot = Plot::draw(canvas, axis, &self.unit, top + HEAD, top + HEAD + PLOT);
 
         let slot = (plot.right - plot.left) / columns.len() as f32;
         let series = tones.len() as f32;
         let gap = if slot > 40.0 { GAP } else { 1.0 };
-        let width = ((slot * 0.74 - gap * (series - 1.0)) / series).clamp(1.0, WIDEST);
+        let width = ((slot * 0.8 - gap * (series - 1.0)) / series).clamp(1.0, WIDEST);
         let group = width * series + gap * (series - 1.0);
         let numbered = columns.iter().flat_map(|(_, values)| values).all(|number| {
             self.number(canvas.fonts, value(number)).width <= (width + gap).min(slot / series)

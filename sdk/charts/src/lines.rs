@@ -9,6 +9,7 @@ use crate::time::{EARLIEST, LATEST, marks};
 use crate::tone::{CARD, MUTED, Tone};
 
 const PLOT: f32 = 300.0;
+const STEPS: u32 = 5;
 const HEAD: f32 = 26.0;
 const MOST_SERIES: usize = 5;
 const MOST_LIMITS: usize = 4;
@@ -113,7 +114,7 @@ impl Lines {
         let top = self.legend(canvas.fonts).draw(canvas, top) + HEAD;
         let plot = Plot::draw(canvas, self.axis(), &self.unit, top, top + PLOT);
         let time = Time::of(self.shown(), &plot);
-        let times = marks(time.from, time.to, self.offset, 6);
+        let times = marks(time.from, time.to, self.offset, 8);
         let labels: Vec<_> =
             times.iter().map(|(at, label)| (time.x(*at), label.as_str())).collect();
         plot.below(canvas, &labels, 220.0, false);
@@ -158,21 +159,24 @@ impl Lines {
 
     fn axis(&self) -> Axis {
         if let Some((low, high)) = self.range {
-            return Axis::within(low, high, 4);
+            return Axis::within(low, high, STEPS);
         }
         let points = self.shown().flat_map(|series| &series.points).map(|(_, value)| *value);
         let limits = self.limits.iter().take(MOST_LIMITS).map(|(_, value)| *value);
         let (low, high) = points
             .chain(limits)
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+        if low == high && low != 0.0 {
+            return Axis::around(0.0, 1.2 * low, STEPS);
+        }
         // From zero, unless that would press all lines into a narrow band far from it.
         if low >= 0.0 && low < 0.7 * high {
-            return Axis::around(0.0, high, 4);
+            return Axis::around(0.0, high, STEPS);
         }
         if high <= 0.0 && high > 0.7 * low {
-            return Axis::around(low, 0.0, 4);
+            return Axis::around(low, 0.0, STEPS);
         }
-        Axis::around(low, high, 4)
+        Axis::around(low, high, STEPS)
     }
 
     /// Names and last values. A single line that is called like the panel needs no name.
@@ -182,7 +186,7 @@ impl Lines {
             fonts,
             self.shown().map(|series| {
                 let same = series.name.trim().eq_ignore_ascii_case(self.title.trim());
-                let name = if alone && same { "now" } else { &series.name };
+                let name = if alone && same { "latest" } else { &series.name };
                 let last = series.points.last();
                 let value = last.map(|(_, value)| compact(*value, &self.unit));
                 (series.tone.rgb(), name, value.unwrap_or_default())

@@ -9,7 +9,7 @@ use crate::tone::{BASE, GRID, MUTED};
 /// Pixels an em of the labels.
 pub(crate) const SIZE: f32 = 28.0;
 /// What the labels below need.
-pub(crate) const BELOW: f32 = 48.0;
+pub(crate) const BELOW: f32 = 52.0;
 /// Labels wider than this lose their unit; then they are cut.
 const WIDEST: f32 = 170.0;
 const NEAR: f32 = 16.0;
@@ -79,7 +79,7 @@ impl Plot {
                 let half = line.width / 2.0;
                 (
                     x.clamp(
-                        LEFT.max(self.left - 40.0) + half,
+                        LEFT.max(self.left - 20.0) + half,
                         (self.right - half).max(LEFT + half),
                     ),
                     line,
@@ -96,7 +96,7 @@ impl Plot {
         };
         let Some(every) = (1..=count).find(fits) else { return };
         for (x, line) in placed(every) {
-            canvas.line(line, (x, self.bottom + BELOW - 12.0), Align::Centre);
+            canvas.line(line, (x, self.bottom + BELOW - 10.0), Align::Centre);
         }
     }
 }

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn labels(from: i64, span: i64, offset: i64) -> String {
-        let marks = marks(from, from + span, offset, 6);
+        let marks = marks(from, from + span, offset, 8);
         assert!(marks.iter().all(|(time, _)| (from..=from + span).contains(time)), "{marks:?}");
         marks.into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" ")
     }
@@ -130,9 +130,13 @@ mod tests {
         );
         assert_eq!(labels(EVENING, HOUR, 0), "22:30 22:40 22:50 23:00 23:10 23:20 23:30");
         assert_eq!(labels(EVENING, 6 * HOUR, 0), "23:00 24 Nov 01:00 02:00 03:00 04:00");
-        assert_eq!(labels(EVENING, DAY, 0), "24 Nov 06:00 12:00 18:00");
-        assert_eq!(labels(EVENING, DAY, 7200), "06:00 12:00 18:00 25 Nov");
-        assert_eq!(labels(EVENING, 7 * DAY, 0), "24 Nov 26 Nov 28 Nov 30 Nov");
+        assert_eq!(labels(EVENING, DAY, 0), "24 Nov 03:00 06:00 09:00 12:00 15:00 18:00 21:00");
+        assert_eq!(labels(EVENING, DAY, 7200), "03:00 06:00 09:00 12:00 15:00 18:00 21:00 25 Nov");
+        assert_eq!(
+            labels(EVENING, DAY, -5400),
+            "21:00 24 Nov 03:00 06:00 09:00 12:00 15:00 18:00 21:00"
+        );
+        assert_eq!(labels(EVENING, 7 * DAY, 0), "24 Nov 25 Nov 26 Nov 27 Nov 28 Nov 29 Nov 30 Nov");
         assert_eq!(labels(EVENING, 30 * DAY, 0), "30 Nov 7 Dec 14 Dec 21 Dec");
         assert_eq!(labels(EVENING, 100 * DAY, 0), "Dec 2027 Feb Mar");
         assert_eq!(labels(EVENING, 3 * 365 * DAY, 0), "2027 Jul 2028 Jul 2029 Jul");
