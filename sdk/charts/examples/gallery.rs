@@ -183,7 +183,7 @@ fn odd() -> Picture {
         .panel(Lines::new("Below zero").unit("widgets per fortnight").series(
             "s",
             Tone::Bad,
-            (0..200).map(|i| (NOW + i * 86_400 * 9, 40.0 * (f64::from(i as i32) / 15.0).sin())),
+            (0..200).map(|i| (NOW + i64::from(i) * 86_400 * 9, 40.0 * (f64::from(i) / 15.0).sin())),
         ))
 }
 

@@ -21,7 +21,7 @@ pub struct Bars {
     title: String,
     tone: Tone,
     full: Option<f64>,
-    bars: Vec<Bar>,
+    rows: Vec<Bar>,
 }
 
 #[derive(Debug, Clone)]
@@ -35,12 +35,12 @@ struct Bar {
 impl Bars {
     /// Bars under `title`, blue, the longest one across the card.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), tone: Tone::First, full: None, bars: Vec::new() }
+        Self { title: title.into(), tone: Tone::First, full: None, rows: Vec::new() }
     }
 
     /// A bar as long as `value` is large, with `label` before and `text` behind it. What is below zero or no number has no length.
     pub fn bar(mut self, label: impl Into<String>, value: f64, text: impl Into<String>) -> Self {
-        self.bars.push(Bar { label: label.into(), value, text: text.into(), tone: None });
+        self.rows.push(Bar { label: label.into(), value, text: text.into(), tone: None });
         self
     }
 
@@ -52,7 +52,7 @@ impl Bars {
         text: impl Into<String>,
         tone: Tone,
     ) -> Self {
-        self.bars.push(Bar { label: label.into(), value, text: text.into(), tone: Some(tone) });
+        self.rows.push(Bar { label: label.into(), value, text: text.into(), tone: Some(tone) });
         self
     }
 
@@ -73,17 +73,17 @@ impl Bars {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.bars.is_empty()
+        self.rows.is_empty()
     }
 
     pub(crate) fn height(&self, rows: usize) -> f32 {
-        let lines = self.bars.len().min(rows) + usize::from(self.bars.len() > rows);
+        let lines = self.rows.len().min(rows) + usize::from(self.rows.len() > rows);
         ROW * lines as f32 - 6.0
     }
 
     pub(crate) fn draw(&self, canvas: &mut Canvas<'_>, top: f32, rows: usize) {
         let fonts = canvas.fonts;
-        let shown = self.bars.get(..rows).unwrap_or(&self.bars);
+        let shown = self.rows.get(..rows).unwrap_or(&self.rows);
         let style = (Style::regular(SIZE, TEXT), Style::semibold(SIZE, TEXT));
         let lines: Vec<_> = shown
             .iter()
@@ -119,8 +119,8 @@ impl Bars {
             }
             middle += ROW;
         }
-        if self.bars.len() > shown.len() {
-            let text = format!("and {} more", self.bars.len() - shown.len());
+        if self.rows.len() > shown.len() {
+            let text = format!("and {} more", self.rows.len() - shown.len());
             let baseline = middle + 0.36 * SIZE;
             canvas.text(&text, Style::regular(SIZE, MUTED), (LEFT, baseline), Align::Left, INSIDE);
         }

@@ -143,11 +143,12 @@ impl<'a> Canvas<'a> {
         let scale = self.fonts.scale(style);
         let glyph = id.with_scale_and_position(scale, at);
         let Some(outline) = self.fonts.face(style.weight).outline_glyph(glyph) else { return };
-        let (width, height) = (self.pixmap.width() as i32, self.pixmap.height() as i32);
+        let (width, height) =
+            (self.pixmap.width().cast_signed(), self.pixmap.height().cast_signed());
         let (left, top) = (outline.px_bounds().min.x as i32, outline.px_bounds().min.y as i32);
         let pixels = self.pixmap.data_mut();
         outline.draw(|x, y, coverage| {
-            let (x, y) = (left + x as i32, top + y as i32);
+            let (x, y) = (left + x.cast_signed(), top + y.cast_signed());
             let cover = (coverage.min(1.0) * SHADES).round() / SHADES;
             if cover <= 0.0 || !(0..width).contains(&x) || !(0..height).contains(&y) {
                 return;

@@ -3,8 +3,8 @@
 use crate::canvas::{Align, Canvas};
 use crate::legend::Legend;
 use crate::plot::{BELOW, Plot};
-use crate::scale::{Axis, amount, compact};
-use crate::text::{Fonts, Style};
+use crate::scale::{Axis, amount, brief};
+use crate::text::{Fonts, Line, Style};
 use crate::tone::{TEXT, Tone};
 
 const PLOT: f32 = 280.0;
@@ -27,13 +27,13 @@ pub struct Columns {
     title: String,
     unit: String,
     series: Vec<(String, Tone)>,
-    columns: Vec<(String, Vec<f64>)>,
+    groups: Vec<(String, Vec<f64>)>,
 }
 
 impl Columns {
     /// Columns under `title`.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), unit: String::new(), series: Vec::new(), columns: Vec::new() }
+        Self { title: title.into(), unit: String::new(), series: Vec::new(), groups: Vec::new() }
     }
 
     /// What amounts are counted in, behind the numbers of the axis: `%`, `ms`.
@@ -55,7 +55,7 @@ impl Columns {
         label: impl Into<String>,
         values: impl IntoIterator<Item = f64>,
     ) -> Self {
-        self.columns.push((label.into(), values.into_iter().take(MOST_SERIES).collect()));
+        self.groups.push((label.into(), values.into_iter().take(MOST_SERIES).collect()));
         self
     }
 
@@ -64,7 +64,7 @@ impl Columns {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.columns.is_empty()
+        self.groups.is_empty()
     }
 
     pub(crate) fn height(&self, fonts: &Fonts) -> f32 {
@@ -73,7 +73,7 @@ impl Columns {
 
     pub(crate) fn draw(&self, canvas: &mut Canvas<'_>, top: f32) {
         let top = self.legend(canvas.fonts).draw(canvas, top);
-        let columns = self.columns.get(self.columns.len().saturating_sub(MOST_COLUMNS)..);
+        let columns = self.groups.get(self.groups.len().saturating_sub(MOST_COLUMNS)..);
         let columns = columns.unwrap_or_default();
         let tones = self.tones();
         let value = |value: &f64| amount(*value).unwrap_or(0.0).max(0.0);
@@ -86,9 +86,11 @@ impl Columns {
         let gap = if slot > 40.0 { GAP } else { 1.0 };
         let width = ((slot * 0.8 - gap * (series - 1.0)) / series).clamp(1.0, WIDEST);
         let group = width * series + gap * (series - 1.0);
-        let numbered = columns.iter().flat_map(|(_, values)| values).all(|number| {
-            self.number(canvas.fonts, value(number)).width <= (width + gap).min(slot / series)
-        });
+        let room = if tones.len() == 1 { slot - 2.0 * GAP } else { width };
+        let numbered = columns
+            .iter()
+            .flat_map(|(_, values)| values.iter().take(tones.len()))
+            .all(|number| figure(canvas.fonts, value(number)).width <= room);
         for (index, (_, values)) in columns.iter().enumerate() {
             let start = plot.left + slot * (index as f32 + 0.5) - group / 2.0;
             for (index, (number, tone)) in values.iter().zip(&tones).enumerate() {
@@ -99,7 +101,7 @@ impl Columns {
                     let rect = [left, y, width, plot.bottom - y];
                     canvas.rounded(rect, ROUND.min(width / 3.0), 0.0, tone.rgb());
                     if numbered {
-                        let line = self.number(canvas.fonts, number);
+                        let line = figure(canvas.fonts, number);
                         canvas.line(&line, (left + width / 2.0, y - 9.0), Align::Centre);
                     }
                 }
@@ -108,12 +110,7 @@ impl Columns {
         let middles = (0..).map(|index: u16| plot.left + slot * (f32::from(index) + 0.5));
         let labels = middles.zip(columns.iter().map(|(label, _)| label.as_str()));
         let labels: Vec<_> = labels.collect();
-        plot.below(canvas, &labels, (slot * 3.0).clamp(100.0, 220.0), true);
-    }
-
-    /// The amount that stands on a column, if all of them have room.
-    fn number(&self, fonts: &Fonts, value: f64) -> crate::text::Line {
-        fonts.line(&compact(value, ""), Style::semibold(AMOUNT, TEXT), f32::MAX)
+        plot.below(canvas, &labels, (slot * 3.0).clamp(100.0, 220.0));
     }
 
     fn tones(&self) -> Vec<Tone> {
@@ -127,4 +124,9 @@ impl Columns {
         let series = self.series.iter().take(MOST_SERIES);
         Legend::new(fonts, series.map(|(name, tone)| (tone.rgb(), name.as_str(), String::new())))
     }
+}
+
+/// The amount that stands on a column, if all of them have room.
+fn figure(fonts: &Fonts, value: f64) -> Line {
+    fonts.line(&brief(value), Style::semibold(AMOUNT, TEXT), f32::MAX)
 }

@@ -10,6 +10,7 @@ use crate::tone::{CARD, MUTED, Tone};
 
 const PLOT: f32 = 300.0;
 const STEPS: u32 = 5;
+const MOST_LABELS: i64 = 8;
 const HEAD: f32 = 26.0;
 const MOST_SERIES: usize = 5;
 const MOST_LIMITS: usize = 4;
@@ -114,10 +115,16 @@ impl Lines {
         let top = self.legend(canvas.fonts).draw(canvas, top) + HEAD;
         let plot = Plot::draw(canvas, self.axis(), &self.unit, top, top + PLOT);
         let time = Time::of(self.shown(), &plot);
-        let times = marks(time.from, time.to, self.offset, 8);
-        let labels: Vec<_> =
-            times.iter().map(|(at, label)| (time.x(*at), label.as_str())).collect();
-        plot.below(canvas, &labels, 220.0, false);
+        // As many labels as have room, at the steps that suit their number.
+        for most in (1..=MOST_LABELS).rev() {
+            let times = marks(time.from, time.to, self.offset, most);
+            let labels: Vec<_> =
+                times.iter().map(|(at, label)| (time.x(*at), label.as_str())).collect();
+            if most == 1 || plot.has_room(canvas, &labels, 220.0) {
+                plot.below(canvas, &labels, 220.0);
+                break;
+            }
+        }
 
         let drawn: Vec<_> = self
             .shown()
@@ -166,7 +173,7 @@ impl Lines {
         let (low, high) = points
             .chain(limits)
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        if low == high && low != 0.0 {
+        if low >= high && low != 0.0 {
             return Axis::around(0.0, 1.2 * low, STEPS);
         }
         // From zero, unless that would press all lines into a narrow band far from it.

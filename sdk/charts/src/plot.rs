@@ -3,7 +3,7 @@
 use crate::canvas::{Align, Canvas};
 use crate::panel::{LEFT, RIGHT};
 use crate::scale::Axis;
-use crate::text::Style;
+use crate::text::{Line, Style};
 use crate::tone::{BASE, GRID, MUTED};
 
 /// Pixels an em of the labels.
@@ -59,44 +59,45 @@ impl Plot {
         self.bottom - (self.bottom - self.top) * self.axis.part(value)
     }
 
-    /// Labels below, each at its `x`, as many as have room: where two would meet, every second, third … one stays, the last one
-    /// always if `last`.
-    pub(crate) fn below(
-        &self,
-        canvas: &mut Canvas<'_>,
-        labels: &[(f32, &str)],
-        most: f32,
-        last: bool,
-    ) {
-        let style = Style::regular(SIZE, MUTED);
-        let lines: Vec<_> =
-            labels.iter().map(|(x, text)| (*x, canvas.fonts.line(text, style, most))).collect();
-        let count = lines.len();
-        let shift = |every: usize| if last { count.saturating_sub(1) % every } else { 0 };
-        let kept = |every: usize| lines.iter().skip(shift(every)).step_by(every);
-        let placed = |every: usize| {
-            kept(every).map(|(x, line)| {
-                let half = line.width / 2.0;
-                (
-                    x.clamp(
-                        LEFT.max(self.left - 20.0) + half,
-                        (self.right - half).max(LEFT + half),
-                    ),
-                    line,
-                )
-            })
+    /// Draws labels below, each under its `x`: all of them or, where two would meet, the last one and every second, third … before it.
+    pub(crate) fn below(&self, canvas: &mut Canvas<'_>, labels: &[(f32, &str)], most: f32) {
+        let lines = lines_of(canvas, labels, most);
+        let Some(every) = (1..=lines.len()).find(|every| fits(&self.placed(&lines, *every))) else {
+            return;
         };
-        let fits = |every: &usize| {
-            let mut end = f32::MIN;
-            placed(*every).all(|(x, line)| {
-                let free = x - line.width / 2.0 >= end + NEAR;
-                end = x + line.width / 2.0;
-                free || line.width == 0.0
-            })
-        };
-        let Some(every) = (1..=count).find(fits) else { return };
-        for (x, line) in placed(every) {
+        for (x, line) in self.placed(&lines, every) {
             canvas.line(line, (x, self.bottom + BELOW - 10.0), Align::Centre);
         }
     }
+
+    /// Whether all `labels` can stand below.
+    pub(crate) fn has_room(&self, canvas: &Canvas<'_>, labels: &[(f32, &str)], most: f32) -> bool {
+        fits(&self.placed(&lines_of(canvas, labels, most), 1))
+    }
+
+    /// The last one of `lines` and each `every`th before it, with its middle: moved inwards where it would reach beyond the plot.
+    fn placed<'a>(&self, lines: &'a [(f32, Line)], every: usize) -> Vec<(f32, &'a Line)> {
+        let left = LEFT.max(self.left - 20.0);
+        let first = lines.len().saturating_sub(1) % every;
+        let kept = lines.iter().skip(first).step_by(every);
+        kept.map(|(x, line)| {
+            let half = line.width / 2.0;
+            (x.min(self.right - half).max(left + half), line)
+        })
+        .collect()
+    }
+}
+
+fn lines_of(canvas: &Canvas<'_>, labels: &[(f32, &str)], most: f32) -> Vec<(f32, Line)> {
+    let style = Style::regular(SIZE, MUTED);
+    labels.iter().map(|(x, text)| (*x, canvas.fonts.line(text, style, most))).collect()
+}
+
+fn fits(placed: &[(f32, &Line)]) -> bool {
+    let mut end = f32::MIN;
+    placed.iter().all(|(x, line)| {
+        let free = x - line.width / 2.0 >= end + NEAR;
+        end = x + line.width / 2.0;
+        free
+    })
 }

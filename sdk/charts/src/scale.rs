@@ -77,8 +77,18 @@ pub(crate) fn step(raw: f64) -> f64 {
     round.unwrap_or(10.0) * zeros
 }
 
-/// `value` in a few characters: 7, 31.4, 999, 1.2k, 125k, 3.4M.
+/// `value` in a few characters: 7, 31.4, 999, 1.2k, 12.5k, 3.4M.
 pub(crate) fn compact(value: f64, unit: &str) -> String {
+    short(value, unit, [0.1, 10.0, 100.0])
+}
+
+/// `value` in fewer still: 7, 31, 999, 1.2k, 12k, 3.4M.
+pub(crate) fn brief(value: f64) -> String {
+    short(value, "", [0.1, 1.0, 10.0])
+}
+
+/// Below the first of `bounds` three decimals, of the second two, of the third one. What has a name never has more than one.
+fn short(value: f64, unit: &str, bounds: [f64; 3]) -> String {
     let (mut size, mut name) = size(value);
     // 999,960 is 1M and not 1000k; 999.7 is 1k.
     if (value.abs() / size).round() >= 1000.0
@@ -87,12 +97,8 @@ pub(crate) fn compact(value: f64, unit: &str) -> String {
         (size, name) = (*next, *called);
     }
     let scaled = value / size;
-    let decimals = match (name, scaled.abs()) {
-        (_, scaled) if scaled >= 100.0 => 0,
-        ("", scaled) if scaled < 0.1 => 3,
-        ("", scaled) if scaled < 10.0 => 2,
-        _ => 1,
-    };
+    let decimals = bounds.into_iter().filter(|bound| scaled.abs() < *bound).count();
+    let decimals = if name.is_empty() { decimals } else { decimals.min(1) };
     written(trimmed(scaled, decimals), name, unit)
 }
 
@@ -205,7 +211,7 @@ mod tests {
         let cases = [
             (0.0, "0"),
             (7.0, "7"),
-            (3.14159, "3.14"),
+            (3.279, "3.28"),
             (31.41, "31.4"),
             (314.15, "314"),
             (999.4, "999"),
@@ -222,6 +228,17 @@ mod tests {
         ];
         for (value, text) in cases {
             assert_eq!(compact(value, ""), text, "{value}");
+        }
+        let cases = [
+            (0.0, "0"),
+            (3.12, "3.1"),
+            (31.4, "31"),
+            (1250.0, "1.2k"),
+            (12_499.0, "12k"),
+            (0.05, "0.05"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(brief(value), text, "{value}");
         }
         assert_eq!(compact(42.0, "%"), "42%");
         assert_eq!(compact(21.5, "°C"), "21.5°C");

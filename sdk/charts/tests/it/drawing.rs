@@ -88,7 +88,7 @@ fn more_bars_than_fit_are_counted() {
         let picture = (0..panels).fold(Picture::new("x"), |picture, _| picture.panel(bars(count)));
         let seen = see(&picture);
         let middle = seen.bounds(BLUE).unwrap();
-        let x = (middle.left + middle.right) / 2;
+        let x = usize::midpoint(middle.left, middle.right);
         (1..seen.height).filter(|y| seen.at(x, *y) == BLUE && seen.at(x, y - 1) != BLUE).count()
     };
     assert_eq!(rows(12, 1), 12);

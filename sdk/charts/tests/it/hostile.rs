@@ -61,7 +61,7 @@ fn every_text_is_drawn_inside() {
 #[test]
 fn every_number_is_drawn_inside() {
     for a in VALUES {
-        for b in VALUES {
+        for b in [-1.0, 7e17, f64::MAX, f64::NAN] {
             let points = TIMES.into_iter().zip([a, b].into_iter().cycle());
             let picture = Picture::new("Numbers")
                 .panel(Bars::new("bars").full(b).bar("a", a, "a").bar("b", b, "b"))
@@ -109,7 +109,7 @@ fn too_much_of_everything_is_cut() {
     let mut lines = Lines::new("lines");
     for series in 0..50_i32 {
         columns = columns.series(format!("series {series}"), Tone::Second);
-        let points = (0..4000_i64).map(|at| (at * 30, f64::from(series) + (at as f64).sin()));
+        let points = (0..4000_i32).map(|at| (i64::from(at) * 30, f64::from(series + at % 7)));
         lines = lines.series(format!("series {series}"), Tone::Fourth, points);
         lines = lines.limit(format!("limit {series}"), f64::from(series));
     }
