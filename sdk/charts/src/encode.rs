@@ -106,7 +106,7 @@ impl Colours {
     fn settle(&mut self) -> Vec<u32> {
         let mut found: Vec<(u32, u32)> =
             self.places.iter().flatten().map(|place| (place.pixels, place.colour)).collect();
-        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.sort_unstable_by(|a, b| b.cmp(a)) ;
         let palette: Vec<u32> = found.iter().take(PALETTE).map(|(_, colour)| *colour).collect();
         for place in self.places.iter_mut().flatten() {
             place.index = nearest(place.colour, &palette);
@@ -129,4 +129,30 @@ fn nearest(colour: u32, palette: &[u32]) -> u8 {
     };
     let best = palette.iter().enumerate().min_by_key(|(_, other)| far(**other));
     best.map_or(0, |(index, _)| index as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// White, and in one corner more shades than a palette holds.
+    #[test]
+    fn of_too_many_colours_the_most_common_stay_exact() {
+        let mut pixmap = Pixmap::new(100, 100).unwrap();
+        pixmap.data_mut().fill(0xff);
+        for (shade, pixel) in (0_u16..1000).zip(pixmap.data_mut().chunks_exact_mut(4)) {
+            pixel[0] = (shade / 4) as u8;
+            pixel[1] = 40 * (shade % 4) as u8;
+            pixel[2] = 0x55;
+        }
+        let file = png(&pixmap).unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut bytes).unwrap();
+        assert_eq!(bytes.len(), 3 * 100 * 100);
+        assert!(bytes[3000..].iter().all(|part| *part == 0xff), "the white has changed");
+        assert!(bytes[..3000].chunks_exact(3).all(|pixel| pixel[2] == 0x55), "shades became white");
+    }
 }

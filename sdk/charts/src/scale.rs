@@ -91,7 +91,7 @@ pub(crate) fn brief(value: f64) -> String {
 fn short(value: f64, unit: &str, bounds: [f64; 3]) -> String {
     let (mut size, mut name) = size(value);
     // 999,960 is 1M and not 1000k; 999.7 is 1k.
-    if (value.abs() / size).round() >= 1000.0
+    if (1000.0..1e6).contains(&(value.abs() / size).round())
         && let Some((next, called)) = UNITS.iter().rev().find(|(next, _)| *next > size)
     {
         (size, name) = (*next, *called);
@@ -225,6 +225,10 @@ mod tests {
             (0.052, "0.052"),
             (-0.0001, "0"),
             (2e12, "2T"),
+            (-7e14, "−700T"),
+            (999.9e12, "1000T"),
+            (1e15, "1e15"),
+            (3.46e17, "3.5e17"),
         ];
         for (value, text) in cases {
             assert_eq!(compact(value, ""), text, "{value}");
