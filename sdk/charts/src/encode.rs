@@ -106,7 +106,7 @@ impl Colours {
     fn settle(&mut self) -> Vec<u32> {
         let mut found: Vec<(u32, u32)> =
             self.places.iter().flatten().map(|place| (place.pixels, place.colour)).collect();
-        found.sort_unstable_by(|a, b| b.cmp(a)) ;
+        found.sort_unstable_by(|a, b| b.cmp(a));
         let palette: Vec<u32> = found.iter().take(PALETTE).map(|(_, colour)| *colour).collect();
         for place in self.places.iter_mut().flatten() {
             place.index = nearest(place.colour, &palette);
