@@ -40,6 +40,9 @@ pub(crate) struct Resume {
     pub(crate) cause: Cause,
     /// SHA-256 of the canonical request.
     pub(crate) ticket: String,
+    /// Likewise, of the commands of other modules on the way there that an owner has agreed to before.
+    #[serde(default)]
+    pub(crate) behind: Vec<String>,
     /// What the owner reads.
     pub(crate) shown: String,
 }

@@ -19,7 +19,7 @@ use std::str::FromStr;
 use crate::telemetry::recent::Source;
 
 pub(crate) use self::docker::{Container, DockerScope, Verb, is_container_name};
-pub(crate) use self::http::{HttpCall, HttpScope};
+pub(crate) use self::http::{HttpCall, HttpScope, Place};
 pub(crate) use self::schedule::{ScheduleScope, When, duration};
 pub(crate) use self::secret::{Placement, SecretScope};
 pub(crate) use self::ssh::{SshCall, SshScope};

@@ -4,7 +4,7 @@ use serde_json::json;
 use umbrasil_tests::dockerd::Dockerd;
 use umbrasil_tests::fixtures::wanting;
 use umbrasil_tests::sshd::free_port;
-use umbrasil_tests::{Host, N8n, Person, Sshd, World, eventually};
+use umbrasil_tests::{Dns, Host, N8n, Person, Sshd, World, eventually};
 
 const KEY: &str = "n8n_api_CANARY-0123456789abcdef";
 
@@ -22,6 +22,34 @@ async fn confirm(owner: &Person<'_>, call: &str) {
     let asked = owner.reads(&format!("wants to do exactly this:\n{call}")).await;
     assert_eq!(asked.buttons(), [["✅ Confirm", "✖️ Deny"]], "{asked}");
     owner.press("✅ Confirm").await;
+}
+
+#[tokio::test]
+async fn an_n8n_is_reached_by_a_name_that_only_means_something_inside() {
+    let n8n = N8n::start(KEY).await;
+    let dns = Dns::new().await;
+    dns.set("n8n.internal", &["127.0.0.1"]);
+    dns.set("n8n.example.org", &["127.0.0.1"]);
+    let world = World::new().await;
+    let port = n8n.url().rsplit(':').next().unwrap().to_owned();
+    let resolver = dns.address();
+    for (name, answer) in [
+        ("n8n.internal", "There are no workflows"),
+        // One of the public internet that suddenly is inside is what attackers make.
+        ("n8n.example.org", "private or reserved address"),
+    ] {
+        let url = format!("http://{name}:{port}");
+        let vars = [
+            ("ENABLE_BUSINESS", "true"),
+            ("N8N_BASE_URL", url.as_str()),
+            ("N8N_API_KEY", KEY),
+            ("UMBRASIL_RESOLVER", resolver.as_str()),
+        ];
+        let host = world.start(&vars).await;
+        let said = world.owner().say("/n8n").await;
+        assert!(said.text().contains(answer), "{name}: {said}");
+        host.stop().await;
+    }
 }
 
 #[tokio::test]
@@ -349,4 +377,10 @@ async fn another_module_may_look_without_a_tap_and_run_nothing() {
     let call = format!("wants to do exactly this:\nhttp POST {url}/webhook/deploy");
     let asked = owner.reads(&call).await;
     assert!(asked.button("✅ Confirm").is_some() && n8n.heard().is_empty(), "{asked}");
+    // Both were agreed to: now it runs, once, and nobody is asked a third time.
+    owner.press("✅ Confirm").await;
+    eventually(30, "the webhook is called", async || (n8n.heard().len() == 1).then_some(())).await;
+    let prompts = owner.received().await;
+    let prompts = prompts.iter().filter(|message| message.button("✅ Confirm").is_some()).count();
+    assert_eq!(prompts, 0, "none is open any more");
 }

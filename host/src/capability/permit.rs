@@ -62,6 +62,8 @@ pub(crate) struct Guard {
     denials: u32,
     /// The calls that wait for an owner.
     pub(crate) asked: Vec<Asked>,
+    /// The tickets that were used for commands of other modules.
+    used_inside: Vec<String>,
     /// Set once something leaves the host: the event must not be run again then.
     pub(crate) outside: Arc<AtomicBool>,
 }
@@ -73,6 +75,9 @@ pub(crate) struct Asked {
     pub(crate) hash: String,
     /// What the owner reads: complete, with everything unusual escaped.
     pub(crate) shown: String,
+    /// Commands of other modules that an owner has agreed to on the way here. They are drafts until the event
+    /// is committed, so they may be made again; what reaches outside never is.
+    pub(crate) behind: Vec<String>,
 }
 
 /// The right to make one call, now.
@@ -109,8 +114,19 @@ impl Guard {
     ) -> Self {
         let Authority { policy, audit, database } = authority;
         let Terms { tickets, read_only, traces: Traces { outside, .. } } = terms;
-        let (subject, denials, asked) = (Arc::new(subject), 0, Vec::new());
-        Self { subject, live, policy, audit, database, tickets, read_only, denials, asked, outside }
+        Self {
+            subject: Arc::new(subject),
+            live,
+            policy,
+            audit,
+            database,
+            tickets,
+            read_only,
+            denials: 0,
+            asked: Vec::new(),
+            used_inside: Vec::new(),
+            outside,
+        }
     }
 
     /// The requests that an owner has agreed to and that were not made yet.
@@ -126,10 +142,15 @@ impl Guard {
     /// Takes over what became of the tickets in a module that this one called, and what that one asks for.
     pub(crate) fn take_over(&mut self, tickets: Vec<String>, asked: Vec<Asked>) {
         self.tickets = tickets;
-        for asked in asked {
-            if !self.asked.contains(&asked) {
-                self.asked.push(asked);
-            }
+        for mut asked in asked {
+            asked.behind.extend_from_slice(&self.used_inside);
+            self.remember(asked);
+        }
+    }
+
+    fn remember(&mut self, asked: Asked) {
+        if !self.asked.iter().any(|known| known.hash == asked.hash) {
+            self.asked.push(asked);
         }
     }
 
@@ -198,7 +219,10 @@ impl Guard {
                 let asked = asked(&self.subject, &call, detail);
                 match self.tickets.iter().position(|ticket| *ticket == asked.hash) {
                     Some(at) => {
-                        self.tickets.swap_remove(at);
+                        let ticket = self.tickets.swap_remove(at);
+                        if matches!(call, Call::Module { .. }) {
+                            self.used_inside.push(ticket);
+                        }
                         reason.push_str(", confirmed by an owner");
                     }
                     None => return Err(self.ask(&call, asked)?),
@@ -245,7 +269,7 @@ impl Guard {
         Ok(Error::Denied(remedy))
     }
 
-    fn ask(&mut self, call: &Call, asked: Asked) -> Result<Error, Error> {
+    fn ask(&mut self, call: &Call, mut asked: Asked) -> Result<Error, Error> {
         if asked.shown.chars().count() > SHOWN {
             let remedy = format!(
                 "a call that must be confirmed has to be shown whole, in at most {SHOWN} characters"
@@ -254,9 +278,8 @@ impl Guard {
         }
         self.record(call, "ask", "an owner has to confirm it");
         let shown = asked.shown.clone();
-        if !self.asked.contains(&asked) {
-            self.asked.push(asked);
-        }
+        asked.behind.clone_from(&self.used_inside);
+        self.remember(asked);
         Ok(Error::Pending(shown))
     }
 
@@ -363,7 +386,7 @@ fn asked(subject: &Subject, call: &Call, detail: &str) -> Asked {
     } else {
         format!("{}\n{}", escaped(&line), escaped(detail))
     };
-    Asked { hash: crate::grant::hash(canonical.as_bytes()), shown }
+    Asked { hash: crate::grant::hash(canonical.as_bytes()), shown, behind: Vec::new() }
 }
 
 fn record(subject: &Subject, call: &Call, decision: &str, reason: String) -> Record {

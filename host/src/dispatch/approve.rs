@@ -110,7 +110,8 @@ impl Dispatch {
 
     /// Handles an event again, with the call allowed that the owner has agreed to.
     async fn resume(&self, arrived: &Arrived, resume: Resume, traces: &Traces) -> Draft {
-        let Resume { cause, ticket, shown } = resume;
+        let Resume { cause, ticket, behind: mut tickets, shown } = resume;
+        tickets.push(ticket);
         if arrived.recovered
             && let Some(text) = self.interrupted(&cause.event).await
         {
@@ -131,7 +132,7 @@ impl Dispatch {
             );
         }
         self.note(arrived, &cause.module, "confirm", &shown);
-        let mut draft = self.module(arrived, module, &cause, vec![ticket], traces).await;
+        let mut draft = self.module(arrived, module, &cause, tickets, traces).await;
         let answer = format!("✅ Confirmed: <code>{}</code>", escape(&shown));
         let mut messages = Self::replaced(arrived, &answer).messages;
         messages.append(&mut draft.messages);

@@ -153,7 +153,7 @@ impl Dispatch {
             draft.messages.push(Outgoing::text(html).into_message(cause.chat_id, None));
         };
         let mut prompts = Vec::new();
-        for (index, Asked { hash, shown }) in asked.into_iter().enumerate() {
+        for (index, Asked { hash, shown, behind }) in asked.into_iter().enumerate() {
             if waiting + index >= PENDING {
                 say(format!(
                     "⚠️ {} has {PENDING} questions waiting for an owner already. Nothing was done.",
@@ -165,7 +165,7 @@ impl Dispatch {
             if approver != cause.chat_id {
                 say(format!("An owner is asked to confirm: <code>{}</code>", escape(&shown)));
             }
-            let resume = Resume { cause: cause.clone(), ticket: hash, shown };
+            let resume = Resume { cause: cause.clone(), ticket: hash, behind, shown };
             prompts.push(approval::call(resume, approver, now));
         }
         for prompt in prompts {

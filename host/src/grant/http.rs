@@ -1,4 +1,4 @@
-//! `http METHOD SCHEME://HOST[:PORT]/PATH [at IP] [request SIZE] [response SIZE]`: which requests may be sent.
+//! `http METHOD SCHEME://HOST[:PORT]/PATH [at IP|inside] [request SIZE] [response SIZE]`: which requests may be sent.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,12 +21,21 @@ pub(crate) struct HttpScope {
     port: u16,
     /// Begins with `/`; `*` stands for any part of one segment, at the end for anything.
     path: String,
-    /// The one address that is dialled for the name, whatever DNS says. It may be private.
-    pub(crate) at: Option<IpAddr>,
+    /// Where the name may be that is not the public internet.
+    pub(crate) at: Option<Place>,
     /// Bytes of a request's body, if more than usual.
     pub(crate) request: Option<u64>,
     /// Bytes of an answer's body, if more than usual.
     pub(crate) response: Option<u64>,
+}
+
+/// Where a name may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The one address that is dialled, whatever DNS says. It may be private.
+    Address(IpAddr),
+    /// Wherever DNS says, also inside the network of the host: for names that only mean something there.
+    Inside,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +73,11 @@ impl HttpScope {
             HostPattern::Exactly(Host::Ipv6(ip)) => Some(IpAddr::V6(*ip)),
             HostPattern::Exactly(Host::Domain(_)) | HostPattern::Below(_) => None,
         };
-        literal == Some(address) || self.at == Some(address)
+        match self.at {
+            Some(Place::Address(at)) => at == address,
+            Some(Place::Inside) => is_inside(address),
+            None => literal == Some(address),
+        }
     }
 
     pub(crate) fn includes(&self, other: &Self) -> bool {
@@ -84,6 +97,46 @@ impl HttpScope {
             && self.request.unwrap_or(0) >= other.request.unwrap_or(0)
             && self.response.unwrap_or(0) >= other.response.unwrap_or(0)
     }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Inside => f.write_str("inside"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        if text == "inside" {
+            return Ok(Self::Inside);
+        }
+        text.parse().map(Self::Address).map_err(|_| {
+            Malformed(format!("`{}` is no address, and not `inside`", text.escape_debug()))
+        })
+    }
+}
+
+/// Whether an address is one of a home, an office or a container network. Those of metadata services are not.
+fn is_inside(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
+
+/// Whether a URL names a host by a name that only means something inside a network, such as `n8n` or `nas.lan`.
+pub(crate) fn is_inner(url: &str) -> bool {
+    let url = Url::parse(url).ok();
+    let Some(Host::Domain(name)) = url.as_ref().and_then(Url::host) else { return false };
+    let name = name.trim_end_matches('.');
+    let inner = ["localhost", "local", "internal", "lan", "home.arpa"];
+    !name.contains('.')
+        || inner.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')))
 }
 
 impl HostPattern {

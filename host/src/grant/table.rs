@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
+use super::http::is_inner;
 use super::schedule::duration;
 use super::{
-    Effect, Malformed, Part, Placement, ScheduleScope, Scope, SecretScope, What, When, is_name,
-    services,
+    Effect, Malformed, Part, Place, Placement, ScheduleScope, Scope, SecretScope, What, When,
+    is_name, services,
 };
 use crate::telemetry::recent::Source;
 
@@ -92,7 +93,7 @@ pub(crate) struct Http {
     url: String,
     #[serde(default = "get")]
     methods: Vec<String>,
-    at: Option<std::net::IpAddr>,
+    at: Option<String>,
     request: Option<String>,
     response: Option<String>,
     effect: Option<String>,
@@ -332,8 +333,8 @@ impl Http {
     fn lines(&self, setting: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Malformed> {
         let urls = urls(&self.url, setting)?;
         let mut options = String::new();
-        if let Some(at) = self.at {
-            options.extend([" at ", &at.to_string()]);
+        if let Some(at) = &self.at {
+            options.extend([" at ", &at.parse::<Place>()?.to_string()]);
         }
         for (word, size) in [("request", &self.request), ("response", &self.response)] {
             let Some(size) = size else { continue };
@@ -344,7 +345,10 @@ impl Http {
             options.extend([" ", word, " ", &bytes.to_string()]);
         }
         let methods = |url: &String| {
-            let line = |method| format!("{method} {url}{options}");
+            // What the owner has set by an inner name is meant to be inside.
+            let set = *url != self.url && self.at.is_none() && is_inner(url);
+            let place = if set { " at inside" } else { "" };
+            let line = |method| format!("{method} {url}{place}{options}");
             self.methods.iter().map(line).collect::<Vec<_>>()
         };
         Ok(urls.iter().flat_map(methods).collect())

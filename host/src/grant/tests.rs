@@ -270,6 +270,21 @@ fn tables_expand_and_settings_fill_in() {
             "ocr",
         ]
     );
+    // What is set by a name that only means something inside is meant to be there.
+    let text = "[[http]]\nurl = \"{N8N_BASE_URL}/*\"";
+    let wants = toml::from_str::<Tables>(text).unwrap().wants();
+    for (set, line) in [
+        ("http://n8n:5678", "http GET http://n8n:5678/* at inside"),
+        ("http://localhost:5678", "http GET http://localhost:5678/* at inside"),
+        ("https://n8n.home.arpa", "http GET https://n8n.home.arpa/* at inside"),
+        ("https://n8n.example.org", "http GET https://n8n.example.org/*"),
+        ("https://notlocal.example", "http GET https://notlocal.example/*"),
+        ("http://10.0.0.5", "http GET http://10.0.0.5/*"),
+    ] {
+        let wants = wants.expand(&|_| Some(set.to_owned())).unwrap();
+        assert_eq!(wants[0].scope.to_string(), line);
+        assert_eq!(line.parse::<Scope>().unwrap().to_string(), line);
+    }
     let text = "[[http]]\nurl = \"{SERVICES}/health\"";
     let wants = toml::from_str::<Tables>(text).unwrap().wants();
     assert!(wants.expand(&setting).unwrap_err().0.contains("whole URLs"));

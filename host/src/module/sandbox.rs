@@ -230,7 +230,10 @@ impl Sandbox {
         let called = slices.modules.storage.into_values();
         let writes = std::iter::once(slices.storage).chain(called);
         let writes = writes.filter_map(Transaction::into_writes).collect();
-        Ok(Outcome { replies, toast, expectation, files, writes, asked: guard.asked })
+        // What called commands did is kept from now on, and so is not to be done again.
+        let final_of = |asked| Asked { behind: Vec::new(), ..asked };
+        let asked = guard.asked.into_iter().map(final_of).collect();
+        Ok(Outcome { replies, toast, expectation, files, writes, asked })
     }
 
     /// Runs a fresh instance for one event; gives back what it has gathered.

@@ -9,7 +9,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use url::{Host, Url};
 
 use super::address::{is_nobody, is_public};
-use crate::grant::HttpScope;
+use crate::grant::{HttpScope, Place};
 
 /// How long DNS may take, all tries together.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,8 +63,8 @@ impl Addresses {
         let addresses = match (url.host(), grant.at) {
             (Some(Host::Ipv4(address)), _) => vec![IpAddr::V4(address)],
             (Some(Host::Ipv6(address)), _) => vec![IpAddr::V6(address)],
-            (Some(Host::Domain(_)), Some(pinned)) => vec![pinned],
-            (Some(Host::Domain(name)), None) => self.look_up(name).await?,
+            (Some(Host::Domain(_)), Some(Place::Address(pinned))) => vec![pinned],
+            (Some(Host::Domain(name)), _) => self.look_up(name).await?,
             (None, _) => return Err(Refusal::Unknown),
         };
         if addresses.is_empty() {
@@ -168,6 +168,29 @@ mod tests {
         assert_eq!(addresses.of(&url, &grant, &want).await, Err(Refusal::Unknown));
         let other = "GET http://n8n:5678/* at 172.18.0.6".parse().unwrap();
         assert!(addresses.of(&url, &other, &grant).await.is_err(), "they name different addresses");
+    }
+
+    #[tokio::test]
+    async fn a_name_inside_may_be_in_a_network_but_never_at_a_metadata_service() {
+        let grant: HttpScope = "GET http://n8n:5678/* at inside".parse().unwrap();
+        for (address, allowed) in [
+            ("172.18.0.5", true),
+            ("127.0.0.1", true),
+            ("10.0.0.1", true),
+            ("fd00::5", true),
+            ("::ffff:192.168.0.1", true),
+            ("169.254.169.254", false),
+            ("100.100.100.200", false),
+            ("168.63.129.16", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(grant.allows_private(address.parse().unwrap()), allowed, "{address}");
+        }
+        // A literal address is what it is, whatever else is written.
+        let literal = dialled(&[], "GET http://10.0.0.5/* at inside", "http://10.0.0.5/").await;
+        assert!(literal.is_ok());
+        let metadata = "http://169.254.169.254/";
+        assert!(dialled(&[], &format!("GET {metadata} at inside"), metadata).await.is_err());
     }
 
     #[tokio::test]
