@@ -46,6 +46,8 @@ async fn the_start_shows_the_menu() {
     Balance: 0.00 EUR
     [Add Expense] [Add Income]
     [Balance] [Report]
+    [Entries] [Budgets]
+    [Categories] [Rates]
     ");
     assert_eq!(owner.received().await.len(), 3, "the pressed button changes its own message");
 }

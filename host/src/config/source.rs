@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::ConfigError;
 
 /// The names that `umbrasil.toml` may use, beside its `[modules]` table.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 43] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_URL",
     "ALLOWED_USER_IDS",
@@ -18,6 +18,7 @@ const NAMES: [&str; 42] = [
     "ENABLE_AI",
     "ENABLE_VPS",
     "DEFAULT_CURRENCY",
+    "RATES_BASE_URL",
     "TZ",
     "LOG_LEVEL",
     "LOG_FORMAT",
