@@ -177,11 +177,12 @@ fn answered(call: &Call) -> Result<Option<(u64, Entry)>> {
     counting(call, number)
 }
 
+/// The entry with this number if it counts, or did before this very event corrected it.
 fn counting(call: &Call, number: u64) -> Result<Option<(u64, Entry)>> {
-    let found = Ledger::open(call, ledger::currency()?)?.find(number)?;
-    Ok(found
-        .filter(|(entry, undone)| !undone && entry.reverses == 0)
-        .map(|(entry, _)| (number, entry)))
+    let ledger = Ledger::open(call, ledger::currency()?)?;
+    let Some((entry, undone)) = ledger.find(number)? else { return Ok(None) };
+    let counts = entry.reverses == 0 && (!undone || ledger.is_written_by(call)?);
+    Ok(counts.then_some((number, entry)))
 }
 
 fn gone() -> Reply {

@@ -209,6 +209,11 @@ impl Ledger {
         Ok(same.then_some((reversal + 1, next)))
     }
 
+    /// Whether this very event has written here before.
+    pub(crate) fn is_written_by(&self, call: &Call) -> Result<bool> {
+        Ok(self.find_written_by(&record::event_field(call.event_id()))?.is_some())
+    }
+
     /// The number that the next entry will have.
     pub(crate) fn next(&self) -> u64 {
         self.head.next

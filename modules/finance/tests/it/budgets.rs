@@ -34,20 +34,20 @@ fn a_budget_warns_at_80_and_from_100_percent() {
         said(&mut host, "/expense 12.50 food"),
         "🚨 food: 12.50 EUR over the budget of 100.00 (112 %)"
     );
-    shown(&mut host, "/budget 180");
+    shown(&mut host, "/budget 204");
     assert_eq!(
         said(&mut host, "/expense 1 fun"),
-        "⚠️ everything: 90 % of the budget, 163.50 of 180.00 EUR",
+        "⚠️ everything: 80 % of the budget, 163.50 of 204.00 EUR",
         "from 79 % on"
     );
     assert_eq!(
-        said(&mut host, "/expense 30 fun"),
-        "🚨 everything: 13.50 EUR over the budget of 180.00 (107 %)"
+        said(&mut host, "/expense 54 fun"),
+        "🚨 everything: 13.50 EUR over the budget of 204.00 (106 %)"
     );
     // What was taken back doesn't count any more, and the next month begins anew.
     shown(&mut host, "/undo");
     let list = shown(&mut host, "/budgets");
-    assert!(list.contains("everything\n█████████░  90 %\n           163.50 / 180.00"), "{list}");
+    assert!(list.contains("everything\n████████░░  80 %\n           163.50 / 204.00"), "{list}");
     assert!(list.contains("food ❗\n██████████ 112 %\n           112.50 / 100.00"), "{list}");
     host.wait(86_400 * 20);
     assert_eq!(said(&mut host, "/expense 20 food"), "");

@@ -127,9 +127,9 @@ fn a_rate_by_hand_wins_until_it_is_taken_back() {
         "{auto}"
     );
     // A dinar has three decimals, and no service knows it.
-    shown(&mut host, "/expense 1.234 KWD food");
+    shown(&mut host, "/expense 0.234 KWD food");
     shown(&mut host, "/rate KWD 3");
-    assert!(shown(&mut host, "/balance").contains("-1.234 KWD\n≈ -95.44 EUR in all"));
+    assert!(shown(&mut host, "/balance").contains("-0.234 KWD\n≈ -92.44 EUR in all"));
     let requests = host.requests().len();
     host.press("Finance").unwrap();
     host.press("Rates").unwrap();

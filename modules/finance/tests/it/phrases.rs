@@ -68,7 +68,7 @@ const BOOKS: [(&str, &str); 64] = [
     ("SPENT 12.50 FOR FOOD", "💸 12.50 EUR · food"),
     ("  spent   5   at   the   bar  ", "💸 5.00 EUR · food | bar"),
     ("spent ¥500 on ramen", "💸 500 JPY · food | ramen"),
-    ("paid 12.345 KWD for fuel", "💸 12.345 KWD · transport | fuel"),
+    ("paid 12.3 KWD for fuel", "💸 12.300 KWD · transport | fuel"),
 ];
 
 /// Sentences that nothing here may take, because they are talk, or somebody else's.
