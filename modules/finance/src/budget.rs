@@ -165,7 +165,7 @@ fn lines(call: &Call, ledger: &Ledger) -> Result<Html> {
     for Budget { category, limit } in sorted {
         let name = category.as_deref().unwrap_or(ALL);
         if limit.currency != default {
-            text.push_str(&format!("{name}\n{limit}: set it in {}\n", default.code()));
+            text.extend([name, "\n", &format!("{limit}: set it in {}\n", default.code())]);
             continue;
         }
         let (spent, unknown) = spent(&sums, category.as_deref(), rates.as_ref(), default)?;
@@ -177,7 +177,8 @@ fn lines(call: &Call, ledger: &Ledger) -> Result<Html> {
         let bar = ["█".repeat(full), "░".repeat(10 - full.min(10))].concat();
         let mark = if percent >= 100 { " ❗" } else { "" };
         let amounts = format!("{} / {}", spent.plain(), limit.plain());
-        text.push_str(&format!("{name}{mark}\n{bar} {percent:>3} %\n{amounts:>26}\n"));
+        let lines = format!("{name}{mark}\n{bar} {percent:>3} %\n{amounts:>26}\n");
+        text.push_str(&lines);
     }
     let mut html = Html::new().pre(text.trim_end());
     for currency in missing {
@@ -256,13 +257,11 @@ fn spent(
         };
         amounts.push(Money::new(minor, *currency));
     }
-    Ok(match rates.filter(|rates| rates.default == default) {
-        Some(rates) => rates.total(&amounts),
-        None => {
-            let own = amounts.iter().find(|money| money.currency == default);
-            (own.copied().unwrap_or(Money::new(0, default)), Vec::new())
-        }
-    })
+    if let Some(rates) = rates.filter(|rates| rates.default == default) {
+        return Ok(rates.total(&amounts));
+    }
+    let own = amounts.iter().find(|money| money.currency == default);
+    Ok((own.copied().unwrap_or(Money::new(0, default)), Vec::new()))
 }
 
 /// Rounded down, so that 100 means all of it.

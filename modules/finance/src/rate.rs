@@ -70,14 +70,15 @@ fn view(call: &Call, wanted: Wanted, before: Html) -> Result<Reply> {
     let mut by_hand = false;
     for currency in currencies {
         let code = currency.code();
-        table.push_str(&match rates.worth(currency) {
+        let line = match rates.worth(currency) {
             None => format!("1 {code} = ?\n"),
             Some((rate, origin)) => {
                 by_hand |= origin == Origin::ByHand;
                 let mark = if origin == Origin::ByHand { " ✍" } else { "" };
                 format!("1 {code} = {rate} {}{mark}\n", default.code())
             }
-        });
+        };
+        table.push_str(&line);
     }
     let mut html = before.push("💱 <b>Rates</b>\n").pre(table.trim_end());
     if let Some(trouble) = &rates.trouble {

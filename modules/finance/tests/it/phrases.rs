@@ -150,12 +150,11 @@ fn what_is_said_plainly_is_booked() {
         let mut lines = shown.lines();
         let first = lines.next().unwrap_or_default();
         let note = lines.next().and_then(|line| line.strip_prefix("📝 "));
-        let found = match first.strip_suffix(". What was it for?") {
-            Some(question) => format!("? {question}"),
-            None => {
-                let entry = first.replace("Expense: ", "").replace("Income: ", "");
-                note.map_or(entry.clone(), |note| format!("{entry} | {note}"))
-            }
+        let found = if let Some(question) = first.strip_suffix(". What was it for?") {
+            format!("? {question}")
+        } else {
+            let entry = first.replace("Expense: ", "").replace("Income: ", "");
+            note.map_or(entry.clone(), |note| format!("{entry} | {note}"))
         };
         assert_eq!(found, expected, "{text}");
     }
