@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use insta::assert_snapshot;
 use umbrasil_tests::web::{Sink, Step, reply};
-use umbrasil_tests::{World, eventually};
+use umbrasil_tests::{World, eventually, fixtures::component, with_manifest};
 
 use crate::shown::steady;
 
@@ -296,4 +296,37 @@ async fn a_wrong_address_of_the_service_stops_the_start() {
     let mut host = world.launch(&[("RATES_BASE_URL", "rates dot org")]);
     assert_eq!(host.exit(20).await.code(), Some(78));
     assert!(host.logged().contains("RATES_BASE_URL"), "{}", host.logged());
+}
+
+#[tokio::test]
+async fn another_module_may_ask_everything_without_a_tap_and_book_nothing() {
+    let service = service(&[(200, RATES)]).await;
+    let world = World::new().await;
+    let table = "name = \"finance\"\ncommands = [\"*\"]\n";
+    let manifest = format!(
+        "[module]\nname = \"caller\"\nversion = \"1.0.0\"\n[[modules]]\n{table}reason = \"to answer\"\n"
+    );
+    world.install("caller", &with_manifest(component("caller"), &manifest));
+    world.settings(&format!("[[modules.caller.modules]]\n{table}"));
+    let _host = world.start(&[("RATES_BASE_URL", &format!("{}/v1", service.url()))]).await;
+    let owner = world.owner();
+    owner.say("/expense 5 USD food coffee").await;
+    for (command, answer) in [
+        ("balance", "≈ -4.00 EUR in all"),
+        ("spent food today", "5.00 USD"),
+        ("last", "-5.00 USD food"),
+        ("search coffee", "-5.00 USD food"),
+        ("categories", "food · 1 × · 5.00 USD"),
+        ("budgets", "None yet."),
+        ("rates", "1 USD = 0.8 EUR"),
+        ("report", "📊"),
+    ] {
+        let said = owner.say(&format!("/call finance {command}")).await;
+        assert!(said.text().contains(answer), "{command}: {said}");
+    }
+    // What changes something waits for the owner.
+    owner.write("/call finance expense 7 food").await;
+    owner.reads("module finance expense 7 food").await;
+    owner.write("/search 7.00").await;
+    owner.reads("🔎 7.00\nNothing was found.").await;
 }
