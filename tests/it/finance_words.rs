@@ -326,7 +326,7 @@ async fn another_module_may_ask_everything_without_a_tap_and_book_nothing() {
     }
     // What changes something waits for the owner.
     owner.write("/call finance expense 7 food").await;
-    owner.reads("module finance expense 7 food").await;
+    owner.reads("/expense 7 food").await;
     owner.write("/search 7.00").await;
     owner.reads("🔎 7.00\nNothing was found.").await;
 }

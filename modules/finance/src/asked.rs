@@ -22,7 +22,10 @@ const LEADING: [&str; 14] = [
     "all",
 ];
 
-/// `/spent [ON] [WHEN]`
+/// What is left of `in the last week` behind it.
+const TRAILING: [&str; 6] = ["in", "the", "during", "over", "within", "im"];
+
+/// `/spent [WHAT] [WHEN]`
 pub(crate) fn command(call: &Call) -> Result<Reply> {
     answer(call, call.text())
 }
@@ -36,8 +39,12 @@ pub(crate) fn in_words(call: &Call) -> Result<Reply> {
 fn answer(call: &Call, text: &str) -> Result<Reply> {
     let text = text.to_lowercase();
     let (span, rest) = span::take(text.trim_end_matches(['?', '.', '!']), call);
-    let words: Vec<&str> =
+    let mut words: Vec<&str> =
         rest.split_whitespace().skip_while(|word| LEADING.contains(word)).collect();
+    // `on food in the last week`
+    while words.last().is_some_and(|word| TRAILING.contains(word)) {
+        words.pop();
+    }
     let subject = words.join(" ");
     if subject.chars().count() > 60 {
         return Err(Error::usage("Ask like this: how much did I spend on food this month?"));

@@ -190,6 +190,8 @@ fn questions_are_answered_and_never_book() {
         ("how much did I spend this year?", "💸 This year: 12.50 EUR"),
         ("how much did I spend on food this month?", "💸 This month · food: 12.50 EUR"),
         ("how much did I spend today on food", "💸 Today · food: 12.50 EUR"),
+        ("how much did I spend on food in the last 7 days", "💸 Last 7 days · food: 12.50 EUR"),
+        ("how much did I spend last month on food", "💸 Last month · food: 0.00 EUR"),
         ("how much did I spend on coffee", "💸 This month · coffee: 12.50 EUR"),
         ("how much did I spend on coffee in november", "💸 November 2026 · coffee: 12.50 EUR"),
         ("how much did I spend in october?", "💸 October 2026: 0.00 EUR"),
