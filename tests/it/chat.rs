@@ -101,6 +101,13 @@ async fn help_explains_everything() {
     /rate: Enter a rate of a currency by hand, or show them
     More: /help finance
     ");
+}
+
+#[tokio::test]
+async fn help_explains_a_module_and_a_command() {
+    let world = World::new().await;
+    let _host = world.start(&FINANCE_ONLY).await;
+    let owner = world.owner();
     assert_snapshot!(owner.say("/help finance").await, @"
     Finance
     Your expenses and income, with balance and monthly reports

@@ -18,7 +18,7 @@ pub(crate) struct Span {
 }
 
 /// What people say, and what it means. German has more endings than are worth telling apart.
-const NAMES: [(&str, Kind); 31] = [
+const NAMES: [(&str, Kind); 29] = [
     ("today", Kind::Days(0, 0)),
     ("heute", Kind::Days(0, 0)),
     ("yesterday", Kind::Days(1, 1)),
@@ -27,9 +27,7 @@ const NAMES: [(&str, Kind); 31] = [
     ("diese woche", Kind::Weeks(0)),
     ("last week", Kind::Weeks(1)),
     ("letzte woche", Kind::Weeks(1)),
-    ("the last 7 days", Kind::Days(6, 0)),
-    ("the last seven days", Kind::Days(6, 0)),
-    ("the last 30 days", Kind::Days(29, 0)),
+    ("last seven days", Kind::Days(6, 0)),
     ("last 7 days", Kind::Days(6, 0)),
     ("last 30 days", Kind::Days(29, 0)),
     ("this month", Kind::Months(0)),
