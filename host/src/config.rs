@@ -112,7 +112,7 @@ const FEATURES: [&str; 5] = ["finance", "business", "monitoring", "ai", "vps"];
 const SECRETS: [&str; 5] =
     ["OPENAI_API_KEY", "CLAUDE_API_KEY", "OPENROUTER_API_KEY", "N8N_API_KEY", "VPS_PRIVATE_KEY"];
 /// The settings that modules may ask for.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",
     "CLAUDE_BASE_URL",
@@ -121,6 +121,7 @@ const SETTINGS: [&str; 8] = [
     "CPU_THRESHOLD",
     "MEMORY_THRESHOLD",
     "DISK_THRESHOLD",
+    "RATES_BASE_URL",
 ];
 
 /// Who lives in local mode when nobody else is named: the owner and a user.
@@ -360,7 +361,7 @@ fn settings(source: &Source) -> Result<BTreeMap<String, String>, ConfigError> {
             "must be a three-letter ISO 4217 code such as EUR",
         ));
     }
-    for name in ["OPENAI_BASE_URL", "CLAUDE_BASE_URL", "N8N_BASE_URL"] {
+    for name in ["OPENAI_BASE_URL", "CLAUDE_BASE_URL", "N8N_BASE_URL", "RATES_BASE_URL"] {
         let url: Option<url::Url> =
             source.parse(name, "a URL such as https://api.example.org/v1")?;
         let sound = |url: &url::Url| {

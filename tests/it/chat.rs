@@ -46,6 +46,8 @@ async fn the_start_shows_the_menu() {
     Balance: 0.00 EUR
     [Add Expense] [Add Income]
     [Balance] [Report]
+    [Entries] [Budgets]
+    [Categories] [Rates]
     ");
     assert_eq!(owner.received().await.len(), 3, "the pressed button changes its own message");
 }
@@ -88,23 +90,39 @@ async fn help_explains_everything() {
     /income: Record money that you received
     /balance: Show your balance, and this month so far
     /report: Show a month by category
+    /spent: Show how much you spent, for what and when
+    /last: Show your latest entries, to undo or correct them
+    /search: Search your entries, newest first
+    /categories: Show this month's categories, and aliases
+    /budgets: Show what is left of your budgets this month
+    /rates: Show what other currencies are worth
     /undo: Reverse your last entry
+    /budget: Set a budget for a month, or show them
+    /alias: Book a category as another from now on
+    /rate: Enter a rate of a currency by hand, or show them
     More: /help finance
     ");
+}
+
+#[tokio::test]
+async fn help_explains_a_module_and_a_command() {
+    let world = World::new().await;
+    let _host = world.start(&FINANCE_ONLY).await;
+    let owner = world.owner();
     assert_snapshot!(owner.say("/help finance").await, @"
     Finance
     Your expenses and income, with balance and monthly reports
 
     /expense AMOUNT CATEGORY [NOTE]
     Record money that you spent
-      AMOUNT: how much, such as 12.50 or 12,50
+      AMOUNT: how much, such as 12.50, 12,50, $5 or 12.50 USD
       CATEGORY: one word, such as food
       NOTE: what it was for, such as coffee
     Example: /expense 12.50 food coffee
 
     /income AMOUNT CATEGORY [NOTE]
     Record money that you received
-      AMOUNT: how much, such as 2500
+      AMOUNT: how much, such as 2500 or 50 USD
       CATEGORY: one word, such as salary
       NOTE: where it came from, such as June
     Example: /income 2500 salary June
@@ -118,14 +136,61 @@ async fn help_explains_everything() {
       MONTH: 2026-11, november or last; this month if left out
     Example: /report last
 
+    /spent [WHAT] [WHEN]
+    Show how much you spent, for what and when
+      WHAT: a category or a word of the notes, such as food; everything if left out
+      WHEN: today, yesterday, this week, last month, in november; this month if left out
+    Example: /spent food last month
+
+    /last [N]
+    Show your latest entries, to undo or correct them
+      N: how many, 1 to 20; 5 if left out
+    Example: /last 10
+
+    /search TEXT [MONTH]
+    Search your entries, newest first
+      TEXT: words of the category, the note or the amount, such as coffee
+      MONTH: 2026-11 or november; all months if left out
+    Example: /search coffee november
+
+    /categories
+    Show this month's categories, and aliases
+    Example: /categories
+
+    /budgets
+    Show what is left of your budgets this month
+    Example: /budgets
+
+    /rates
+    Show what other currencies are worth
+    Example: /rates
+
     /undo
     Reverse your last entry
     Example: /undo
+
+    /budget [CATEGORY] [LIMIT]
+    Set a budget for a month, or show them
+      CATEGORY: one word, such as food; all spending together if left out
+      LIMIT: how much a month in the default currency, such as 300; off removes it
+    Example: /budget food 300
+
+    /alias FROM TO
+    Book a category as another from now on
+      FROM: what you write, such as coffee
+      TO: what it is booked as, such as food; off removes the alias
+    Example: /alias coffee food
+
+    /rate [CURRENCY] [RATE]
+    Enter a rate of a currency by hand, or show them
+      CURRENCY: three letters of ISO 4217, such as USD
+      RATE: what one of it is worth in the default currency, such as 0.92; auto fetches it
+    Example: /rate USD 0.92
     ");
     assert_snapshot!(owner.say("/help expense").await, @"
     /expense AMOUNT CATEGORY [NOTE]
     Record money that you spent
-      AMOUNT: how much, such as 12.50 or 12,50
+      AMOUNT: how much, such as 12.50, 12,50, $5 or 12.50 USD
       CATEGORY: one word, such as food
       NOTE: what it was for, such as coffee
     Example: /expense 12.50 food coffee

@@ -26,7 +26,7 @@ async fn entries_in_one_line() {
     📝 coffee
 
     Balance: -12.50 EUR
-    [Undo]
+    [Undo] [Correct]
 
     > /income 2500 salary June
 
@@ -34,7 +34,7 @@ async fn entries_in_one_line() {
     📝 June
 
     Balance: 2487.50 EUR
-    [Undo]
+    [Undo] [Correct]
 
     > expense: 25.50 food Pizza for lunch
 
@@ -42,14 +42,14 @@ async fn entries_in_one_line() {
     📝 Pizza for lunch
 
     Balance: 2462.00 EUR
-    [Undo]
+    [Undo] [Correct]
 
     > Income: 100 gift
 
     💰 Income: 100.00 EUR · gift
 
     Balance: 2562.00 EUR
-    [Undo]
+    [Undo] [Correct]
 
     > /balance
 
@@ -160,7 +160,7 @@ async fn nonsense_gets_the_usage_and_changes_nothing() {
         "/expense NaN food",
         "/expense 0x10 food",
         "/expense 99999999999999999999 food",
-        "/expense 5 USD food",
+        "/expense 5 kr food",
         "/expense ١٢ food",
         "/income 5",
         "expense:",
@@ -212,7 +212,7 @@ async fn a_doubtful_amount_is_asked_back() {
     📝 flight
 
     Balance: -1000.50 EUR
-    [Undo]
+    [Undo] [Correct]
     ");
     assert_snapshot!(user.say("/expense 1.000,50 travel flight").await, @"
     Did you mean 1000.50 EUR? Nothing is saved yet.
@@ -231,7 +231,7 @@ async fn a_doubtful_amount_is_asked_back() {
     💰 Income: 1.00 EUR · gift
 
     Balance: -999.50 EUR
-    [Undo]
+    [Undo] [Correct]
     ");
 }
 
@@ -286,7 +286,7 @@ async fn markup_in_notes_is_text() {
     📝 <img src=x onerror=alert(1)> & <i>so on
 
     Balance: -1.00 EUR
-    [Undo]
+    [Undo] [Correct]
 
     > /report
 
@@ -314,6 +314,6 @@ async fn the_default_currency_is_a_setting() {
     💸 Expense: 12.50 CHF · food
 
     Balance: -12.50 CHF
-    [Undo]
+    [Undo] [Correct]
     ");
 }

@@ -35,7 +35,7 @@ async fn an_expense_with_buttons_only_but_the_amount() {
     💸 Expense: 12.50 EUR · food
 
     Balance: -12.50 EUR
-    [Undo]
+    [Undo] [Correct]
     ");
     assert_eq!(owner.received().await.len(), 2, "buttons change their own message");
     // Nothing is asked any more.
@@ -79,7 +79,7 @@ async fn an_income_with_an_own_category_and_a_note() {
     📝 for <June> & July
 
     Balance: 2500.00 EUR
-    [Undo]
+    [Undo] [Correct]
     ");
     // The own category is offered the next time.
     owner.say("/menu").await;
@@ -110,7 +110,7 @@ async fn all_in_one_answer() {
     📝 sandwich
 
     Balance: -8.40 EUR
-    [Undo]
+    [Undo] [Correct]
     ");
 }
 

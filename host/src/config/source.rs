@@ -18,6 +18,7 @@ const NAMES: [&str; 43] = [
     "ENABLE_AI",
     "ENABLE_VPS",
     "DEFAULT_CURRENCY",
+    "RATES_BASE_URL",
     "TZ",
     "LOG_LEVEL",
     "LOG_FORMAT",

@@ -6,13 +6,15 @@ use crate::amount::{self, Reading};
 use crate::draft::{Amount, Draft};
 use crate::guide;
 use crate::ledger::{self, Booked, Ledger};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::record::Direction;
 use crate::wording;
 
 /// What one line says.
 pub(crate) struct Line {
     pub(crate) reading: Reading,
+    /// As it was written, or the default one.
+    pub(crate) currency: Currency,
     /// Empty if the line ends before it.
     pub(crate) category: String,
     pub(crate) note: String,
@@ -51,8 +53,9 @@ fn add(
     text: &str,
     usage: impl Fn(&str) -> Error,
 ) -> Result<Reply> {
-    let currency = ledger::currency()?;
-    let Line { reading, category, note } = read(text, currency).map_err(|reason| usage(&reason))?;
+    let default = ledger::currency()?;
+    let line = read_any(text, default).map_err(|reason| usage(&reason))?;
+    let Line { reading, currency, category, note } = line;
     if category.is_empty() {
         return Err(usage("The category is missing."));
     }
@@ -72,17 +75,32 @@ fn add(
     }
 }
 
-/// Reads an amount, a category and a note. Only the amount must be there.
+/// As [`read_any`], where only one currency makes sense.
+#[allow(dead_code, reason = "what recurs and what is read from paper have one currency")]
 pub(crate) fn read(text: &str, currency: Currency) -> Result<Line, String> {
-    let (reading, rest) = amount::take(text, currency)?;
+    let line = read_any(text, currency)?;
+    if line.currency != currency {
+        return Err(format!("Please write the amount in {}.", currency.code()));
+    }
+    Ok(line)
+}
+
+/// Reads an amount in any currency, a category and a note. Only the amount must be there.
+pub(crate) fn read_any(text: &str, default: Currency) -> Result<Line, String> {
+    let (reading, currency, rest) = amount::take(text, default)?;
     let (category, note) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let category = if category.is_empty() { String::new() } else { wording::category(category)? };
-    Ok(Line { reading, category, note: wording::note(note)? })
+    Ok(Line { reading, currency, category, note: wording::note(note)? })
 }
 
 /// What the user reads when an entry was saved. The balance line is the last one, and the only thing on it.
 pub(crate) fn confirmation(call: &Call, booked: &Booked) -> Reply {
-    let Booked { number, entry, balance } = booked;
+    Reply::html(confirmed(booked, None)).row(buttons(call, booked.number))
+}
+
+/// The text of a confirmation, with one more line below the note if there is something to tell.
+pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
+    let Booked { entry, balance, warning, .. } = booked;
     let sign = match entry.direction {
         Direction::Expense => "💸 Expense: ",
         Direction::Income => "💰 Income: ",
@@ -91,12 +109,24 @@ pub(crate) fn confirmation(call: &Call, booked: &Booked) -> Reply {
     if !entry.note.is_empty() {
         html = html.text("\n📝 ").text(&entry.note);
     }
-    // The user's id goes along: in a group somebody else may press the button.
-    let undo = Button::new("Undo", "undo").arg(call.user().id).arg(number);
-    Reply::html(html.text("\n\n").push(balance_line(balance))).row([undo])
+    if let Some(remark) = remark {
+        html = html.line().text(remark);
+    }
+    html = html.text("\n\n");
+    if let Some(warning) = warning {
+        html = html.text(warning).line();
+    }
+    html.push(balance_line(balance))
+}
+
+/// The buttons below an entry. The user's id goes along: in a group somebody else may press one.
+pub(crate) fn buttons(call: &Call, number: u64) -> [Button; 2] {
+    let button =
+        |label: &str, action: &str| Button::new(label, action).arg(call.user().id).arg(number);
+    [button("Undo", "undo"), button("Correct", "correct")]
 }
 
 /// The line that says what is left.
-pub(crate) fn balance_line(balance: &crate::money::Money) -> Html {
+pub(crate) fn balance_line(balance: &Money) -> Html {
     Html::new().bold(format_args!("Balance: {balance}"))
 }

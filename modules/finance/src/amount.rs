@@ -18,26 +18,45 @@ pub(crate) enum Reading {
 /// Most digits that an amount may have. It keeps a typo from becoming the national debt.
 const MOST_DIGITS: usize = 12;
 
-/// Takes an amount from the start of `text`, with its currency before or after it if there is one. Gives
-/// the rest of the text as well; or the reason why it is no amount, for the user.
-pub(crate) fn take(text: &str, currency: Currency) -> Result<(Reading, &str), String> {
+/// Takes an amount from the start of `text`, with its currency before or after it if one is written there;
+/// else it is of the `default` one. Gives the rest of the text as well; or the reason why it is no amount, for
+/// the user.
+pub(crate) fn take(text: &str, default: Currency) -> Result<(Reading, Currency, &str), String> {
     let (mut word, mut rest) = first_word(text);
-    if let Some(own) = is_currency(word, currency) {
-        if rest.starts_with(|c: char| c.is_ascii_digit()) && !own {
-            return Err(only(currency));
-        }
-        if own {
-            (word, rest) = first_word(rest);
-        }
+    let mut named = None;
+    if rest.starts_with(|c: char| c.is_ascii_digit())
+        && let Some(before) = in_front(word, default)
+    {
+        named = Some(before?);
+        (word, rest) = first_word(rest);
     }
-    let reading = read(without_currency(word, currency)?, currency)?;
+    let plain = word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    if !plain && let Some((found, number)) = Currency::split(word, default) {
+        named = Some(one(named, found?)?);
+        word = number;
+    }
     let (next, after) = first_word(rest);
-    match is_currency(next, currency) {
-        Some(true) => rest = after,
-        Some(false) if !after.is_empty() => return Err(only(currency)),
-        _ => {}
+    if let Some(found) = Currency::behind(next, default) {
+        named = Some(one(named, found?)?);
+        rest = after;
     }
-    Ok((reading, rest))
+    let currency = named.unwrap_or(default);
+    Ok((read(word, currency)?, currency, rest))
+}
+
+/// The currency that a word before a number means.
+fn in_front(word: &str, default: Currency) -> Option<Result<Currency, String>> {
+    Currency::behind(word, default).or_else(|| Currency::active(word).map(Ok))
+}
+
+/// What is written twice must be the same.
+fn one(named: Option<Currency>, found: Currency) -> Result<Currency, String> {
+    match named.filter(|named| *named != found) {
+        None => Ok(found),
+        Some(named) => {
+            Err(format!("Is it {} or {}? Please write one of them.", named.code(), found.code()))
+        }
+    }
 }
 
 /// The first word, and the text after it. A narrow blank between digits doesn't end a word: `1 000` is
@@ -56,51 +75,6 @@ pub(crate) fn first_word(text: &str) -> (&str, &str) {
 
 fn is_narrow(blank: char) -> bool {
     matches!(blank, '\u{a0}' | '\u{2009}' | '\u{202f}')
-}
-
-/// Whether a word of its own is a currency, and if so whether it is this one.
-fn is_currency(word: &str, currency: Currency) -> Option<bool> {
-    // Nearly always it is a number or a category: look at its length before anything else.
-    if word.is_empty() || word.len() > 3 || word.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    if Currency::symbols().any(|symbol| symbol == word) {
-        return Some(currency.has_symbol(word));
-    }
-    if word.eq_ignore_ascii_case(currency.code()) {
-        return Some(true);
-    }
-    Currency::is_well_known(word).then_some(false)
-}
-
-/// The word without a currency that is written together with the number, as in `€12.50` and `12.50EUR`.
-fn without_currency(word: &str, currency: Currency) -> Result<&str, String> {
-    if word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
-        return Ok(word);
-    }
-    for symbol in Currency::symbols() {
-        if let Some(number) = word.strip_prefix(symbol).or_else(|| word.strip_suffix(symbol)) {
-            return if currency.has_symbol(symbol) { Ok(number) } else { Err(only(currency)) };
-        }
-    }
-    // Three letters before or after digits; anything else is left for `read` to refuse.
-    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let front = word.split_at_checked(3).filter(|(code, _)| letters(code));
-    let back = word.len().checked_sub(3).and_then(|at| word.split_at_checked(at));
-    let back = back.map(|(number, code)| (code, number)).filter(|(code, _)| letters(code));
-    match front.or(back) {
-        Some((code, number)) if number.contains(|c: char| c.is_ascii_digit()) => {
-            let code = code.to_ascii_uppercase();
-            if code == currency.code() {
-                Ok(number)
-            } else if Currency::is_well_known(&code) {
-                Err(only(currency))
-            } else {
-                Ok(word)
-            }
-        }
-        _ => Ok(word),
-    }
 }
 
 /// Reads the number itself.
@@ -209,10 +183,6 @@ fn no_amount(word: &str) -> String {
     let shown: String = word.chars().filter(|c| !c.is_control()).take(20).collect();
     let dots = if word.chars().count() > 20 { "…" } else { "" };
     format!("“{shown}{dots}” is not an amount.")
-}
-
-fn only(currency: Currency) -> String {
-    format!("Only {} is supported so far.", currency.code())
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub(crate) offered: Vec<String>,
     /// None until the user was asked.
     pub(crate) note: Option<String>,
+    /// The vendor that the category is to be remembered for, in its normal form; empty if there is none.
+    pub(crate) vendor: String,
 }
 
 /// How much of the amount is known.
@@ -47,15 +49,16 @@ impl Draft {
             category: String::new(),
             offered: Vec::new(),
             note: None,
+            vendor: String::new(),
         }
     }
 
     /// The draft that the call is about, if it is still open.
-    pub(crate) fn open(call: &Call, currency: Currency) -> Result<Option<Self>> {
+    pub(crate) fn open(call: &Call) -> Result<Option<Self>> {
         let Some(value) = storage::get(&key(call))? else { return Ok(None) };
         let draft = Self::parse(&value)
             .ok_or_else(|| Error::internal("the draft record in the storage can't be read"))?;
-        Ok((Some(draft.id.as_str()) == call.get(0) && draft.currency == currency).then_some(draft))
+        Ok((Some(draft.id.as_str()) == call.get(0)).then_some(draft))
     }
 
     /// Keeps the draft for the next step.
@@ -88,6 +91,7 @@ impl Draft {
             &self.category,
             &self.offered.join(" "),
             &note,
+            &self.vendor,
         ]
         .join("\t")
     }
@@ -95,7 +99,9 @@ impl Draft {
     fn parse(value: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(value).ok()?;
         let fields: Vec<&str> = text.split('\t').collect();
-        let [VERSION, id, direction, currency, amount, category, offered, note] = fields[..] else {
+        let [VERSION, id, direction, currency, amount, category, offered, note, ref rest @ ..] =
+            fields[..]
+        else {
             return None;
         };
         let amount = match amount.strip_prefix('?') {
@@ -117,6 +123,8 @@ impl Draft {
                 .map(str::to_owned)
                 .collect(),
             note: note.strip_prefix('+').map(str::to_owned),
+            // A draft of an earlier version has none.
+            vendor: rest.first().copied().unwrap_or_default().to_owned(),
         })
     }
 }

@@ -9,10 +9,12 @@ use crate::add::{self, Line};
 use crate::amount::Reading;
 use crate::draft::{Amount, Draft};
 use crate::ledger::{self, Ledger};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::record::{self, Direction};
 use crate::sums::Sums;
+use crate::vendor;
 use crate::wording;
+use crate::words;
 
 /// How many categories are offered, and how many of them in a row.
 const OFFERED: usize = 6;
@@ -79,8 +81,9 @@ pub(crate) fn cancel(call: &Call) -> Result<Reply> {
 /// The amount, as the user typed it. Who types category and note behind it isn't asked for them.
 pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
     let Some(mut draft) = open(call)? else { return Ok(expired()) };
-    match add::read(call.text(), draft.currency) {
-        Ok(Line { reading, category, note }) => {
+    match add::read_any(call.text(), ledger::currency()?) {
+        Ok(Line { reading, currency, category, note }) => {
+            draft.currency = currency;
             draft.amount = match reading {
                 Reading::Clear(minor) => Amount::Known(minor),
                 Reading::Doubtful(minors) => Amount::Doubtful(minors),
@@ -140,7 +143,11 @@ pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Res
             if draft.category.is_empty() {
                 draft.offered = offered(call, &draft)?;
                 chat::expect("category", [&draft.id])?;
-                let mut reply = Reply::html(html.bold(amount).text(". What was it for?"));
+                let of = draft.note.as_deref().filter(|note| !note.is_empty());
+                let html = of.map_or(html.clone().bold(amount), |note| {
+                    html.bold(amount).text(format_args!(", “{note}”"))
+                });
+                let mut reply = Reply::html(html.text(". What was it for?"));
                 let button = |(index, label): (usize, &String)| {
                     Button::new(label.clone(), "category").arg(&draft.id).arg(index)
                 };
@@ -153,7 +160,12 @@ pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Res
                 Draft::forget(call)?;
                 let ledger = Ledger::open(call, draft.currency)?;
                 let booked = ledger.append(call, draft.direction, minor, &draft.category, note)?;
-                return Ok(add::confirmation(call, &booked).replace());
+                if draft.vendor.is_empty() {
+                    return Ok(add::confirmation(call, &booked).replace());
+                }
+                let category = &booked.entry.category;
+                vendor::learn(call, draft.direction, &draft.vendor, category)?;
+                return Ok(words::confirmation(call, &booked, Some(&draft.vendor)).replace());
             } else {
                 chat::expect("note", [&draft.id])?;
                 let html = html.bold(amount).text(" · ").text(&draft.category);
@@ -183,15 +195,31 @@ fn ask_which(draft: &Draft, minors: &[i64]) -> Reply {
         .row([cancel])
 }
 
-/// The categories that this user needs most, of this month and the one before; then some that most do.
+/// The categories that are offered for a draft: what was written first, then what is used most.
 fn offered(call: &Call, draft: &Draft) -> Result<Vec<String>> {
+    let mut offered = draft.offered.clone();
+    for category in most_used(call, draft.direction, draft.currency)? {
+        if !offered.contains(&category) {
+            offered.push(category);
+        }
+    }
+    offered.truncate(OFFERED);
+    Ok(offered)
+}
+
+/// The categories that this user needs most, of this month and the one before; then some that most do.
+pub(crate) fn most_used(
+    call: &Call,
+    direction: Direction,
+    currency: Currency,
+) -> Result<Vec<String>> {
     let month = call.at().date().month_of_year();
-    let key = |month| record::month_key(call.user().id, draft.currency, month);
+    let key = |month| record::month_key(call.user().id, currency, month);
     let months = storage::get_many([key(month), key(month.previous())])?;
     let mut counts: Vec<(String, u32)> = Vec::new();
     for value in &months {
         let sums = Sums::read(value.as_deref())?;
-        for line in sums.lines()?.into_iter().filter(|line| line.direction == draft.direction) {
+        for line in sums.lines()?.into_iter().filter(|line| line.direction == direction) {
             match counts.iter_mut().find(|(category, _)| *category == line.category) {
                 Some((_, count)) => *count = count.saturating_add(line.count),
                 None => counts.push((line.category.to_owned(), line.count)),
@@ -200,22 +228,22 @@ fn offered(call: &Call, draft: &Draft) -> Result<Vec<String>> {
     }
     counts
         .sort_unstable_by(|(left, few), (right, many)| many.cmp(few).then_with(|| left.cmp(right)));
-    let usual: [&str; OFFERED] = match draft.direction {
+    let usual: [&str; OFFERED] = match direction {
         Direction::Expense => ["food", "transport", "home", "health", "fun", "shopping"],
         Direction::Income => ["salary", "freelance", "gift", "refund", "interest", "sale"],
     };
-    let mut offered: Vec<String> = counts.into_iter().map(|(category, _)| category).collect();
+    let mut used: Vec<String> = counts.into_iter().map(|(category, _)| category).collect();
     for category in usual {
-        if !offered.iter().any(|known| known == category) {
-            offered.push(category.to_owned());
+        if !used.iter().any(|known| known == category) {
+            used.push(category.to_owned());
         }
     }
-    offered.truncate(OFFERED);
-    Ok(offered)
+    used.truncate(OFFERED);
+    Ok(used)
 }
 
 fn open(call: &Call) -> Result<Option<Draft>> {
-    Draft::open(call, ledger::currency()?)
+    Draft::open(call)
 }
 
 fn choice(call: &Call) -> Option<usize> {
@@ -227,7 +255,7 @@ fn cancel_button(draft: &Draft) -> Button {
 }
 
 /// A button of a question that was answered before, or is somebody else's.
-fn closed() -> Result<Reply> {
+pub(crate) fn closed() -> Result<Reply> {
     chat::toast("This question is no longer open.")?;
     Ok(Reply::none())
 }

@@ -6,6 +6,8 @@
 
 use umbrasil_sdk::{Call, Error, Moment, Month, Result, config, storage};
 
+use crate::book::{self, Book};
+use crate::budget;
 use crate::money::{self, Currency, Money};
 use crate::record::{self, Direction, Entry, Head};
 use crate::sums::Sums;
@@ -18,6 +20,7 @@ pub(crate) struct Ledger {
     head: Head,
     month: Month,
     sums: Sums,
+    book: Book,
 }
 
 /// What was written: an entry, or a reversal together with the entry that it reverses.
@@ -27,6 +30,16 @@ pub(crate) struct Booked {
     pub(crate) entry: Entry,
     /// The balance after it.
     pub(crate) balance: Money,
+    /// What it means for a budget, if it passed one: a line for the user.
+    pub(crate) warning: Option<String>,
+}
+
+/// What a correction changes of an entry; what is none stays.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) amount: Option<Money>,
+    pub(crate) category: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// How an undo ended.
@@ -59,10 +72,40 @@ impl Ledger {
     /// Opens the ledger of the user who calls, with the sums of `month`.
     pub(crate) fn open_month(call: &Call, currency: Currency, month: Month) -> Result<Self> {
         let user = call.user().id;
-        let keys = [record::head_key(user), record::month_key(user, currency, month)];
-        let [head, sums] = storage::get_many(keys)?;
+        let keys =
+            [record::head_key(user), record::month_key(user, currency, month), book::key(user)];
+        let [head, sums, book] = storage::get_many(keys)?;
         let (head, sums) = (Head::read(head.as_deref())?, Sums::read(sums.as_deref())?);
-        Ok(Self { currency, user, head, month, sums })
+        Ok(Self { currency, user, head, month, sums, book: Book::read(book.as_deref())? })
+    }
+
+    /// Budgets and aliases.
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The balances of all currencies that there are entries in, the opened one first.
+    pub(crate) fn balances(&self) -> Vec<Money> {
+        let others = self.head.balances.iter().filter(|(currency, _)| *currency != self.currency);
+        let others = others.map(|(currency, minor)| Money::new(*minor, *currency));
+        [self.balance()].into_iter().chain(others).collect()
+    }
+
+    /// The sums of the opened month in all currencies that there are entries in, the opened one first. Asks
+    /// the storage only if there are others.
+    pub(crate) fn all_sums(&self) -> Result<Vec<(Currency, Sums)>> {
+        let mut all = vec![(self.currency, self.sums.clone())];
+        let others: Vec<Currency> =
+            self.balances().iter().skip(1).map(|money| money.currency).collect();
+        if others.is_empty() {
+            return Ok(all);
+        }
+        let key = |currency: &Currency| record::month_key(self.user, *currency, self.month);
+        let values = storage::get_all(&others.iter().map(key).collect::<Vec<_>>())?;
+        for (currency, value) in others.into_iter().zip(values) {
+            all.push((currency, Sums::read(value.as_deref())?));
+        }
+        Ok(all)
     }
 
     pub(crate) fn balance(&self) -> Money {
@@ -89,9 +132,9 @@ impl Ledger {
     ) -> Result<Booked> {
         let event = record::event_field(call.event_id());
         if let Some((number, entry)) = self.find_written_by(&event)? {
-            let balance = self.balance();
-            return Ok(Booked { number, entry, balance });
+            return Ok(self.booked(number, entry));
         }
+        let category = self.book.resolve(category).to_owned();
         let entry = Entry {
             direction,
             currency: self.currency,
@@ -101,13 +144,79 @@ impl Ledger {
             offset_seconds: call.at().offset_seconds,
             previous: self.head.last,
             reverses: 0,
-            category: category.to_owned(),
+            category,
             note: note.to_owned(),
             event,
         };
-        self.sums.count(direction, category, minor)?;
+        self.sums.count(direction, &entry.category, minor)?;
         let number = self.write(&entry)?;
-        Ok(Booked { number, entry, balance: self.balance() })
+        let warning = budget::warning(call, &self, &entry)?;
+        Ok(Booked { warning, ..self.booked(number, entry) })
+    }
+
+    /// Corrects an entry: a reversal, and a new entry that counts on the day of the old one, in one event.
+    /// None if there is no such entry; [`Undo::Already`] if it no longer counts.
+    pub(crate) fn correct(
+        mut self,
+        call: &Call,
+        number: u64,
+        change: Change,
+    ) -> Result<Option<Undo>> {
+        let event = record::event_field(call.event_id());
+        if let Some((number, entry)) = self.find_written_by(&event)? {
+            return Ok(Some(Undo::Done(self.booked(number, entry))));
+        }
+        let Some((old, undone)) = self.find(number)? else { return Ok(None) };
+        if undone || old.reverses != 0 {
+            return Ok(Some(Undo::Already(self.booked(number, old))));
+        }
+        self.turn_to(old.currency, old.month)?;
+        self.reverse(call, number, &old, event)?;
+        let amount = change.amount.unwrap_or_else(|| old.amount());
+        self.turn_to(amount.currency, old.month)?;
+        let category = change.category.unwrap_or_else(|| old.category.clone());
+        let entry = Entry {
+            currency: amount.currency,
+            effect: old.direction.effect(amount.minor),
+            previous: self.head.last,
+            category: self.book.resolve(&category).to_owned(),
+            note: change.note.unwrap_or_else(|| old.note.clone()),
+            event: record::event_field(call.event_id()),
+            ..old
+        };
+        self.sums.count(entry.direction, &entry.category, amount.minor)?;
+        let number = self.write(&entry)?;
+        let warning = budget::warning(call, &self, &entry)?;
+        Ok(Some(Undo::Done(Booked { warning, ..self.booked(number, entry) })))
+    }
+
+    /// An entry and whether it was reversed, if there is one with this number.
+    pub(crate) fn find(&self, number: u64) -> Result<Option<(Entry, bool)>> {
+        if number == 0 || number >= self.head.next {
+            return Ok(None);
+        }
+        self.entry(number).map(Some)
+    }
+
+    /// The entry that took the place of a reversed one, if it was corrected.
+    pub(crate) fn corrected_by(&self, number: u64) -> Result<Option<(u64, Entry)>> {
+        let Some(reversal) = storage::get_text(&record::undone_key(self.user, number))? else {
+            return Ok(None);
+        };
+        let reversal = reversal.parse().map_err(|_| record::corrupt("undone"))?;
+        let Some((next, _)) = self.find(reversal + 1)? else { return Ok(None) };
+        let same = self.entry(reversal)?.0.event == next.event;
+        Ok(same.then_some((reversal + 1, next)))
+    }
+
+    /// Whether this very event has written here before.
+    pub(crate) fn is_written_by(&self, call: &Call) -> Result<bool> {
+        Ok(self.find_written_by(&record::event_field(call.event_id()))?.is_some())
+    }
+
+    /// The number that the next entry will have.
+    pub(crate) fn next(&self) -> u64 {
+        self.head.next
     }
 
     /// Reverses an entry: the one with this number, or the latest that hasn't been reversed.
@@ -131,20 +240,29 @@ impl Ledger {
             return Ok(Undo::Nothing);
         };
 
-        // The entry may be of another month than this one, and of a currency that is no longer the default.
-        if (self.currency, self.month) != (entry.currency, entry.month) {
-            (self.currency, self.month) = (entry.currency, entry.month);
-            let sums = storage::get(&record::month_key(self.user, self.currency, self.month))?;
+        self.turn_to(entry.currency, entry.month)?;
+        self.reverse(call, number, &entry, event)?;
+        Ok(Undo::Done(self.booked(number, entry)))
+    }
+
+    /// Goes to another month, or to a currency that isn't the default one.
+    fn turn_to(&mut self, currency: Currency, month: Month) -> Result<()> {
+        if (self.currency, self.month) != (currency, month) {
+            (self.currency, self.month) = (currency, month);
+            let sums = storage::get(&record::month_key(self.user, currency, month))?;
             self.sums = Sums::read(sums.as_deref())?;
         }
+        Ok(())
+    }
+
+    /// Writes the reversal of an entry of the opened month.
+    fn reverse(&mut self, call: &Call, number: u64, entry: &Entry, event: String) -> Result<()> {
         if self.head.last == number {
             self.head.last = entry.previous;
         }
+        let effect = entry.effect.checked_neg();
         let reversal = Entry {
-            effect: entry
-                .effect
-                .checked_neg()
-                .ok_or_else(|| Error::internal("an entry of i64::MIN"))?,
+            effect: effect.ok_or_else(|| Error::internal("an entry of i64::MIN"))?,
             unix_ms: call.at().unix_ms,
             offset_seconds: call.at().offset_seconds,
             previous: self.head.last,
@@ -152,10 +270,9 @@ impl Ledger {
             event,
             ..entry.clone()
         };
-        self.sums.discount(&entry)?;
+        self.sums.discount(entry)?;
         let reversed_by = self.write(&reversal)?;
-        storage::set(&record::undone_key(self.user, number), reversed_by.to_string())?;
-        Ok(Undo::Done(self.booked(number, entry)))
+        storage::set(&record::undone_key(self.user, number), reversed_by.to_string())
     }
 
     /// The latest entries of the opened month that count, newest first.
@@ -243,7 +360,7 @@ impl Ledger {
 
     fn booked(&self, number: u64, entry: Entry) -> Booked {
         let balance = Money::new(self.head.balance(entry.currency), entry.currency);
-        Booked { number, entry, balance }
+        Booked { number, entry, balance, warning: None }
     }
 }
 

@@ -7,9 +7,7 @@ use std::fmt;
 
 use umbrasil_sdk::{Error, Result};
 
-/// A currency by its ISO 4217 code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Currency([u8; 3]);
+pub(crate) use crate::currency::Currency;
 
 /// An amount of a currency. Its text is `-12.50 EUR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,69 +19,6 @@ pub(crate) struct Money {
 /// An amount without its currency, as buttons show it: `1000.00`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plain(Money);
-
-/// The codes that a user may write behind an amount and mean a currency. Codes that are also words, such
-/// as `ALL`, `TOP` and `CUP`, are left out: they are more likely a category.
-const WELL_KNOWN: &str = "AED ARS AUD BGN BHD BRL CAD CHF CLP CNY CZK DKK EGP EUR GBP HKD HUF IDR ILS INR \
-    ISK JPY KRW KWD MXN MYR NOK NZD OMR PHP PLN RON RSD RUB SAR SEK SGD THB TND TWD UAH USD VND ZAR";
-
-/// The symbols, each with the currencies that it may stand for.
-const SYMBOLS: [(&str, &str); 13] = [
-    ("€", "EUR"),
-    ("$", "USD AUD CAD NZD SGD HKD TWD MXN ARS CLP"),
-    ("£", "GBP EGP"),
-    ("¥", "JPY CNY"),
-    ("₣", "CHF"),
-    ("₹", "INR"),
-    ("₩", "KRW"),
-    ("₪", "ILS"),
-    ("₴", "UAH"),
-    ("₺", "TRY"),
-    ("₽", "RUB"),
-    ("₫", "VND"),
-    ("₦", "NGN"),
-];
-
-impl Currency {
-    /// The currency with this code of three letters, in any case.
-    pub(crate) fn new(code: &str) -> Option<Self> {
-        let code: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
-        code.iter().all(u8::is_ascii_alphabetic).then(|| Self(code.map(|c| c.to_ascii_uppercase())))
-    }
-
-    pub(crate) fn code(&self) -> &str {
-        // Only letters get in.
-        std::str::from_utf8(&self.0).unwrap_or("???")
-    }
-
-    /// How many decimals the currency has, as ISO 4217 says. A code that it doesn't know has two.
-    pub(crate) fn exponent(self) -> u32 {
-        match self.code() {
-            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF"
-            | "UGX" | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-            "CLF" | "UYW" => 4,
-            _ => 2,
-        }
-    }
-
-    /// Whether `code`, in capitals, is one that people write behind an amount.
-    pub(crate) fn is_well_known(code: &str) -> bool {
-        code.len() == 3 && WELL_KNOWN.split(' ').any(|known| known == code)
-    }
-
-    /// All symbols of currencies.
-    pub(crate) fn symbols() -> impl Iterator<Item = &'static str> {
-        SYMBOLS.iter().map(|(symbol, _)| *symbol)
-    }
-
-    /// Whether a symbol can stand for this currency.
-    pub(crate) fn has_symbol(self, symbol: &str) -> bool {
-        let codes =
-            SYMBOLS.iter().find(|(known, _)| *known == symbol).map_or("", |(_, codes)| codes);
-        codes.split(' ').any(|code| code == self.code())
-    }
-}
 
 impl Money {
     pub(crate) fn new(minor: i64, currency: Currency) -> Self {
@@ -141,13 +76,6 @@ mod tests {
             (i64::MIN, "EUR", "-92233720368547758.08 EUR"),
         ] {
             assert_eq!(Money::new(minor, Currency::new(code).unwrap()).to_string(), text);
-        }
-    }
-
-    #[test]
-    fn a_code_has_three_letters() {
-        for bad in ["", "EU", "EURO", "€", "E1R", "éu", "E R"] {
-            assert_eq!(Currency::new(bad), None, "{bad}");
         }
     }
 }

@@ -3,8 +3,10 @@
 use umbrasil_sdk::prelude::*;
 
 use crate::add::balance_line;
+use crate::budget;
 use crate::ledger::{self, Ledger};
 use crate::money::Money;
+use crate::rates::{Rates, Wanted};
 use crate::record::Direction;
 
 /// The module's own menu.
@@ -17,19 +19,52 @@ pub(crate) fn home(call: &Call) -> Result<Reply> {
             Button::new("Add Income", "add").arg(Direction::Income.letter()),
         ])
         .row([Button::new("Balance", "balance"), Button::new("Report", "report")])
+        .row([Button::new("Entries", "last"), Button::new("Budgets", "budgets")])
+        .row([Button::new("Categories", "categories"), Button::new("Rates", "rates_kept")])
         .replace())
 }
 
-/// `/balance`: this month so far, and what is left.
+/// `/balance`: this month so far, and what is left, in each currency and in all.
 pub(crate) fn balance(call: &Call) -> Result<Reply> {
     let ledger = Ledger::open(call, ledger::currency()?)?;
     let (month, sums) = (ledger.month(), ledger.sums());
     let money = |minor| Money::new(minor, ledger.currency);
-    let html = Html::new()
+    let mut html = Html::new()
         .bold(format_args!("{} {}", month.name(), month.year()))
         .text(format_args!("\nIncome: {}", money(sums.total(Direction::Income))))
-        .text(format_args!("\nExpenses: {}\n\n", money(sums.total(Direction::Expense))))
-        .push(balance_line(&ledger.balance()));
+        .text(format_args!("\nExpenses: {}\n", money(sums.total(Direction::Expense))));
+    let balances = ledger.balances();
+    let others: Vec<&Money> = balances.iter().skip(1).filter(|money| money.minor != 0).collect();
+    for money in &others {
+        html = html.text(format_args!("\n{money}"));
+    }
+    if !others.is_empty()
+        && let Some(rates) = budget::rates_for(call, &ledger, ledger.currency, Wanted::Fresh)?
+    {
+        html = html.push(total_line(&rates, &balances));
+    }
+    let html = html.line().push(balance_line(&ledger.balance()));
     let buttons = [Button::new("Report", "report"), Button::new("Finance", "home")];
     Ok(Reply::html(html).row(buttons).replace())
+}
+
+/// A line with the worth of amounts in the default currency, as far as there are rates; with its own line
+/// break before it.
+pub(crate) fn total_line(rates: &Rates, amounts: &[Money]) -> Html {
+    let (total, missing) = rates.total(amounts);
+    let mut html = Html::new();
+    if amounts.iter().any(|money| money.minor != 0 && !missing.contains(&money.currency)) {
+        html = html.text(format_args!("\n≈ {total} in all"));
+        if let Some(day) = rates.day() {
+            html = html.text(format_args!(" (as of {day})"));
+        }
+    }
+    if let Some(trouble) = &rates.trouble {
+        html = html.text(format_args!("\n⚠️ {trouble}"));
+    }
+    for currency in missing {
+        let code = currency.code();
+        html = html.text(format_args!("\nNo rate for {code}: /rate {code} 0.92 enters one."));
+    }
+    html
 }

@@ -64,6 +64,11 @@ impl Sums {
         }
     }
 
+    /// The sum of one category.
+    pub(crate) fn of_category(&self, direction: Direction, category: &str) -> Result<i64> {
+        Ok(self.find(direction, category)?.map_or(0, |(_, line)| line.minor))
+    }
+
     /// Counts an entry in.
     pub(crate) fn count(&mut self, direction: Direction, category: &str, minor: i64) -> Result<()> {
         let line = match self.find(direction, category)? {

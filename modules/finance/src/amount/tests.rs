@@ -6,10 +6,15 @@ fn check(code: &str, table: &[(&str, &str)]) {
     let currency = Currency::new(code).unwrap();
     for (text, expected) in table {
         let found = match take(text, currency) {
-            Ok((Reading::Clear(minor), rest)) => {
-                format!("{}|{rest}", Money::new(minor, currency).plain())
+            Ok((Reading::Clear(minor), found, rest)) => {
+                let money = Money::new(minor, found);
+                if found == currency {
+                    format!("{}|{rest}", money.plain())
+                } else {
+                    format!("{money}|{rest}")
+                }
             }
-            Ok((Reading::Doubtful(minors), rest)) => {
+            Ok((Reading::Doubtful(minors), currency, rest)) => {
                 let minors: Vec<_> = minors
                     .iter()
                     .map(|&minor| Money::new(minor, currency).plain().to_string())
@@ -95,18 +100,43 @@ fn currencies() {
             ("12.50EUR food", "12.50|food"),
             ("eur12.50 food", "12.50|food"),
             ("12.50 eur food", "12.50|food"),
-            ("12.50 USD food", "! Only EUR is supported so far."),
-            ("12.50USD food", "! Only EUR is supported so far."),
-            ("$12.50 food", "! Only EUR is supported so far."),
-            ("$ 12.50 food", "! Only EUR is supported so far."),
-            ("12.50 ¥ food", "! Only EUR is supported so far."),
-            // Two words: the second can only be the category.
-            ("12.50 usd", "12.50|usd"),
+            ("12.50 USD food", "12.50 USD|food"),
+            ("12.50 USD", "12.50 USD|"),
+            ("12.50 usd food", "12.50 USD|food"),
+            ("12.50USD food", "12.50 USD|food"),
+            ("USD 12.50 food", "12.50 USD|food"),
+            ("usd12.50 food", "12.50 USD|food"),
+            ("$12.50 food", "12.50 USD|food"),
+            ("$ 12.50 food", "12.50 USD|food"),
+            ("$5", "5.00 USD|"),
+            ("5$", "5.00 USD|"),
+            ("US$5 x", "5.00 USD|x"),
+            ("C$5 x", "5.00 CAD|x"),
+            ("£3.20 tea", "3.20 GBP|tea"),
+            ("12 ¥ food", "12 JPY|food"),
+            ("¥1,250 food", "1250 JPY|food"),
+            ("12.50 ¥ food", "! JPY has no decimals."),
+            ("KWD 1.2345", "! KWD has 3 decimals, not 4."),
+            ("Fr. 12.50 food", "12.50 CHF|food"),
+            ("12.50 Fr. food", "12.50 CHF|food"),
+            ("12.50 CHF food", "12.50 CHF|food"),
+            ("20 bucks food", "20.00 USD|food"),
+            ("20 Euro food", "20.00|food"),
+            ("12 kr food", "! “kr” can be SEK, NOK, DKK, ISK: please write the code."),
+            ("$5 EUR food", "! Is it USD or EUR? Please write one of them."),
+            ("$5 USD food", "5.00 USD|food"),
+            ("TOP 5 shirt", "5.00 TOP|shirt"),
             ("12.50 TOP shirt", "12.50|TOP shirt"),
+            ("12.50 try shirt", "12.50|try shirt"),
             ("12.50XYZ food", "! “12.50XYZ” is not an amount."),
+            (
+                "$-5 food",
+                "! An amount has no sign: there is /expense for money spent and /income for money received.",
+            ),
         ],
     );
-    check("USD", &[("$12.50", "12.50|"), ("€12.50", "! Only USD is supported so far.")]);
+    check("CAD", &[("$12.50", "12.50|"), ("US$12.50", "12.50 USD|"), ("€12.50", "12.50 EUR|")]);
+    check("SEK", &[("12 kr fika", "12.00|fika"), ("12kr", "12.00|")]);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use umbrasil_sdk::testing::Host;
 
-use crate::module;
+// Compiling the patterns of sentences would take most of the time.
 use crate::record::{Direction, Entry, Head};
+use crate::silent as module;
 use crate::sums::Sums;
 
 /// One thing that a user does.
@@ -14,7 +15,10 @@ enum Act {
         direction: Direction,
         minor: i64,
         category: u8,
+        foreign: bool,
     },
+    /// Another category for an entry, or for none.
+    Correct(u8, u8),
     Undo,
     /// The button of an entry, or of none.
     Press(u8),
@@ -25,8 +29,10 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     let direction = prop_oneof![Just(Direction::Expense), Just(Direction::Income)];
     prop_oneof![
-        6 => (direction, 1..100_000_i64, 0..5_u8)
-            .prop_map(|(direction, minor, category)| Act::Add { direction, minor, category }),
+        6 => (direction, 1..100_000_i64, 0..5_u8, any::<bool>()).prop_map(
+            |(direction, minor, category, foreign)| Act::Add { direction, minor, category, foreign }
+        ),
+        2 => (any::<u8>(), 0..5_u8).prop_map(|(number, category)| Act::Correct(number, category)),
         2 => Just(Act::Undo),
         2 => any::<u8>().prop_map(Act::Press),
         1 => Just(Act::Redeliver),
@@ -45,6 +51,16 @@ struct Model {
 impl Model {
     fn balance(&self) -> i64 {
         self.entries.iter().filter(|(.., counts)| *counts).map(|(_, effect, _)| effect).sum()
+    }
+
+    fn correct(&mut self, number: u64) {
+        let wanted = |(found, _, counts): &&mut (u64, i64, bool)| *counts && *found == number;
+        if let Some(entry) = self.entries.iter_mut().find(wanted) {
+            entry.2 = false;
+            let effect = entry.1;
+            self.next += 2;
+            self.entries.push((self.next, effect, true));
+        }
     }
 
     fn undo(&mut self, number: Option<u64>) {
@@ -103,15 +119,23 @@ proptest! {
         let mut something = false;
         for act in acts {
             match act {
-                Act::Add { direction, minor, category } => {
+                Act::Add { direction, minor, category, foreign } => {
                     let (name, effect) = match direction {
                         Direction::Expense => ("expense", -minor),
                         Direction::Income => ("income", minor),
                     };
                     let (whole, cents) = (minor / 100, minor % 100);
-                    host.command(&format!("/{name} {whole}.{cents:02} c{category}")).unwrap();
+                    let code = if foreign { "USD " } else { "" };
+                    let entry = format!("/{name} {whole}.{cents:02} {code}c{category}");
+                    host.command(&entry).unwrap();
                     model.next += 1;
                     model.entries.push((model.next, effect, true));
+                }
+                Act::Correct(number, category) => {
+                    let number = u64::from(number) % (model.next + 3);
+                    let category = format!("c{category}");
+                    host.action("fix_as", &["111", &number.to_string(), &category]).unwrap();
+                    model.correct(number);
                 }
                 Act::Undo => {
                     host.command("/undo").unwrap();

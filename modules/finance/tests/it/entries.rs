@@ -10,15 +10,15 @@ fn an_expense_is_confirmed_with_the_balance_last() {
     let mut host = host();
     assert_eq!(
         shown(&mut host, "/expense 12.50 food coffee"),
-        "💸 Expense: 12.50 EUR · food\n📝 coffee\n\nBalance: -12.50 EUR\n[Undo]"
+        "💸 Expense: 12.50 EUR · food\n📝 coffee\n\nBalance: -12.50 EUR\n[Undo] [Correct]"
     );
     assert_eq!(
         shown(&mut host, "/income 2500 salary June"),
-        "💰 Income: 2500.00 EUR · salary\n📝 June\n\nBalance: 2487.50 EUR\n[Undo]"
+        "💰 Income: 2500.00 EUR · salary\n📝 June\n\nBalance: 2487.50 EUR\n[Undo] [Correct]"
     );
     assert_eq!(
         shown(&mut host, "/expense 7,05 Food"),
-        "💸 Expense: 7.05 EUR · food\n\nBalance: 2480.45 EUR\n[Undo]"
+        "💸 Expense: 7.05 EUR · food\n\nBalance: 2480.45 EUR\n[Undo] [Correct]"
     );
 }
 
@@ -74,7 +74,8 @@ fn what_is_wrong_is_said_and_changes_nothing() {
         ("/expense 1e5 food", "“1e5” is not an amount."),
         ("/expense 0 food", "The amount must be more than 0.00 EUR."),
         ("/expense 12.50 EUR", "The category is missing."),
-        ("/expense 12.50 USD food", "Only EUR is supported so far."),
+        ("/expense 12.50 USD", "The category is missing."),
+        ("/expense 12 kr food", "“kr” can be SEK, NOK, DKK, ISK: please write the code."),
         ("/expense 12.3456 food", "EUR has 2 decimals, not 4."),
         ("/expense 9999999999999 food", "An amount has at most 12 digits."),
         ("/expense 12.50 a\u{202e}b", "A category has no invisible characters."),

@@ -12,7 +12,7 @@ fn an_expense_step_by_step() {
     let mut host = host();
     assert_eq!(
         home(&mut host),
-        "💰 Finance\n\nBalance: 0.00 EUR\n[Add Expense] [Add Income]\n[Balance] [Report]"
+        "💰 Finance\n\nBalance: 0.00 EUR\n[Add Expense] [Add Income]\n[Balance] [Report]\n[Entries] [Budgets]\n[Categories] [Rates]"
     );
     assert_eq!(
         host.press("Add Expense").unwrap().to_string(),
@@ -28,7 +28,7 @@ fn an_expense_step_by_step() {
     );
     assert_eq!(
         host.say("coffee & <cake>").unwrap().to_string(),
-        "💸 Expense: 12.50 EUR · food\n📝 coffee & <cake>\n\nBalance: -12.50 EUR\n[Undo]"
+        "💸 Expense: 12.50 EUR · food\n📝 coffee & <cake>\n\nBalance: -12.50 EUR\n[Undo] [Correct]"
     );
     assert!(!host.hears("something else"), "nothing is asked any more");
     assert_eq!(host.stored("111/draft"), None);
@@ -47,7 +47,7 @@ fn an_income_with_another_category_and_no_note() {
     host.say("Lottery").unwrap();
     assert_eq!(
         host.press("Skip").unwrap().to_string(),
-        "(edited) 💰 Income: 2500.00 EUR · lottery\n\nBalance: 2500.00 EUR\n[Undo]"
+        "(edited) 💰 Income: 2500.00 EUR · lottery\n\nBalance: 2500.00 EUR\n[Undo] [Correct]"
     );
 }
 
@@ -87,7 +87,7 @@ fn everything_can_be_typed_at_once() {
     host.press("Add Expense").unwrap();
     assert_eq!(
         host.say("12.50 food coffee to go").unwrap().to_string(),
-        "💸 Expense: 12.50 EUR · food\n📝 coffee to go\n\nBalance: -12.50 EUR\n[Undo]"
+        "💸 Expense: 12.50 EUR · food\n📝 coffee to go\n\nBalance: -12.50 EUR\n[Undo] [Correct]"
     );
 }
 

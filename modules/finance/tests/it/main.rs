@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod budgets;
+mod corrections;
+mod currencies;
 mod entries;
 mod guided;
 mod hostile;
+mod phrases;
 mod questions;
 mod reports;
 mod undoing;
+mod vendors;
 
 use umbrasil_sdk::testing::Host;
 

@@ -12,7 +12,7 @@ fn a_thousand_or_a_one() {
     assert_eq!(balance_after(&mut host, "/balance"), "Balance: 0.00 EUR");
     assert_eq!(
         host.press("1.00").unwrap().to_string(),
-        "(edited) 💸 Expense: 1.00 EUR · rent\n📝 flat & garage\n\nBalance: -1.00 EUR\n[Undo]"
+        "(edited) 💸 Expense: 1.00 EUR · rent\n📝 flat & garage\n\nBalance: -1.00 EUR\n[Undo] [Correct]"
     );
     host.say("expense: 1.000 rent").unwrap();
     assert!(host.press("1000.00").unwrap().text().ends_with("Balance: -1001.00 EUR"));
