@@ -214,12 +214,12 @@ async fn without_anything_it_says_what_to_set() {
     let keyless = owner.say("/n8n").await;
     assert!(keyless.text().contains("⚠️ Set N8N_API_KEY"), "{keyless}");
     host.stop().await;
-    // A name that stands for this machine: what to do about it is said.
+    // A name that stands for this machine: it was meant, but nobody is there.
     let vars =
         [("ENABLE_BUSINESS", "true"), ("N8N_BASE_URL", "http://localhost:9"), ("N8N_API_KEY", KEY)];
     let _host = world.start(&vars).await;
     let local = owner.say("/n8n").await;
-    assert!(local.text().contains("⚠️ Not permitted: localhost is at"), "{local}");
+    assert!(local.text().contains("⚠️ n8n cannot be reached: localhost refuses the connection."), "{local}");
 }
 
 #[tokio::test]
