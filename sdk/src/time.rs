@@ -265,7 +265,9 @@ mod tests {
                 assert_eq!(Date::new(date.year, date.month, date.day), Some(date));
             }
         }
-        for (year, month, day) in [(2027, 2, 29), (1900, 2, 29), (2026, 4, 31), (2026, 13, 1), (2026, 1, 0)] {
+        for (year, month, day) in
+            [(2027, 2, 29), (1900, 2, 29), (2026, 4, 31), (2026, 13, 1), (2026, 1, 0)]
+        {
             assert_eq!(Date::new(year, month, day), None);
         }
         assert!(Date::new(2000, 2, 29).is_some());

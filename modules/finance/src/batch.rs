@@ -1,4 +1,4 @@
-//! Many entries of one user at once: an import, what recurs, a receipt of another day.
+//! Many entries of one user at once: an import, or what recurs.
 //!
 //! Each entry is written by itself, but the head and the sums of a month once, when the batch is closed. An
 //! entry counts in the month of its own moment, which may be long ago. A batch does not know whether its
@@ -6,7 +6,6 @@
 
 use umbrasil_sdk::{Date, Error, Moment, Month, Result, storage};
 
-use crate::ledger::Booked;
 use crate::money::{self, Currency, Money};
 use crate::record::{self, Direction, Entry, Head};
 use crate::sums::Sums;
@@ -36,16 +35,22 @@ pub(crate) struct New<'a> {
 impl Batch {
     pub(crate) fn open(user: i64, event: &str) -> Result<Self> {
         let head = Head::read(storage::get(&record::head_key(user))?.as_deref())?;
-        Ok(Self { user, event: record::event_field(event), head, months: Vec::new(), written: false })
+        Ok(Self {
+            user,
+            event: record::event_field(event),
+            head,
+            months: Vec::new(),
+            written: false,
+        })
     }
 
-    /// Writes an entry.
+    /// Writes an entry and gives its number.
     ///
     /// # Errors
     ///
     /// Fails where a sum would not fit, and where the month has no room for another category; the batch is
     /// as it was then.
-    pub(crate) fn append(&mut self, new: New<'_>) -> Result<Booked> {
+    pub(crate) fn append(&mut self, new: New<'_>) -> Result<u64> {
         let New { direction, currency, minor, at, category, note } = new;
         let month = at.date().month_of_year();
         let effect = direction.effect(minor);
@@ -76,7 +81,7 @@ impl Batch {
         self.head.remember(&entry.event);
         self.written = true;
         storage::set(&record::entry_key(self.user, number), entry.write())?;
-        Ok(Booked { number, entry, balance: Money::new(balance, currency) })
+        Ok(number)
     }
 
     /// Writes what the entries add up to.
@@ -94,13 +99,9 @@ impl Batch {
         Money::new(self.head.balance(currency), currency)
     }
 
-    /// The number that the next entry will have.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.head.next
-    }
-
     fn sums(&mut self, currency: Currency, month: Month) -> Result<&mut Sums> {
-        let known = |(of, in_month, _): &(Currency, Month, Sums)| (*of, *in_month) == (currency, month);
+        let known =
+            |(of, in_month, _): &(Currency, Month, Sums)| (*of, *in_month) == (currency, month);
         // The latest is nearly always the one: entries come in the order of their days.
         let at = match self.months.iter().rposition(known) {
             Some(at) => at,

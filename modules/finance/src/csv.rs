@@ -9,7 +9,8 @@ pub(crate) fn cell(record: &mut String, text: &str) {
         record.push(',');
     }
     let guard = if is_formula(text.trim_start_matches('\'')) { "'" } else { "" };
-    if text.contains([',', '"', '\n', '\r']) || text.starts_with([' ', '\t']) || text.ends_with(' ') {
+    if text.contains([',', '"', '\n', '\r']) || text.starts_with([' ', '\t']) || text.ends_with(' ')
+    {
         record.extend(["\"", guard, &text.replace('"', "\"\""), "\""]);
     } else {
         record.extend([guard, text]);
@@ -128,7 +129,8 @@ mod tests {
     #[test]
     fn records_are_read_as_rfc_4180_has_them() {
         let text = "\u{feff}a,b\r\n\r\n\"x, \"\"y\"\"\",\"two\r\nlines\"\r\nlast,\n,\n\"open, end";
-        let cells = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let cells =
+            |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             read(text, ','),
             [
@@ -146,8 +148,22 @@ mod tests {
     #[test]
     fn whatever_is_written_reads_back_and_is_no_formula() {
         let texts = [
-            "", "plain", "=1+1", "+41 61", "-5", "@home", "\tx", "'=1", "''-", "'quoted'", "a,b", "\"",
-            "=HYPERLINK(\"http://x\",\"y\")", " lead", "é 🧾", "x\"y\"",
+            "",
+            "plain",
+            "=1+1",
+            "+41 61",
+            "-5",
+            "@home",
+            "\tx",
+            "'=1",
+            "''-",
+            "'quoted'",
+            "a,b",
+            "\"",
+            "=HYPERLINK(\"http://x\",\"y\")",
+            " lead",
+            "é 🧾",
+            "x\"y\"",
         ];
         let mut record = String::new();
         for text in texts {

@@ -46,7 +46,8 @@ pub(crate) fn export(call: &Call) -> Result<Reply> {
     let Some(files) = gather(call.user().id, first, last, period)? else {
         return Ok(too_much(call, period));
     };
-    let name = period.map_or_else(|| "finance".to_owned(), |period| format!("finance-{}", period.code()));
+    let name =
+        period.map_or_else(|| "finance".to_owned(), |period| format!("finance-{}", period.code()));
     let title = period.map_or_else(|| "everything".to_owned(), Period::title);
     let parts = files.len();
     for (number, File { text, entries }) in (1..).zip(files) {
@@ -93,7 +94,8 @@ fn gather(user: i64, first: u64, last: u64, period: Option<Period>) -> Result<Op
             if let Some((number, reversal)) = &reversal {
                 rows.push_str(&row(*number, reversal));
             }
-            let full = |file: &File| file.entries >= ENTRIES || file.text.len() + rows.len() > BYTES;
+            let full =
+                |file: &File| file.entries >= ENTRIES || file.text.len() + rows.len() > BYTES;
             if files.last().is_none_or(full) {
                 files.push(File { text: format!("{HEADER}\r\n"), entries: 0 });
             }
@@ -129,7 +131,8 @@ fn page(
     let (entries, undone) = (storage::list(&entries)?, storage::list(&undone)?);
     let mut reversals = Vec::with_capacity(undone.len());
     for item in &undone {
-        let number = std::str::from_utf8(&item.value).ok().and_then(|text| text.parse::<u64>().ok());
+        let number =
+            std::str::from_utf8(&item.value).ok().and_then(|text| text.parse::<u64>().ok());
         reversals.push((number_of(&item.key)?, number.ok_or_else(|| record::corrupt("reversal"))?));
     }
     let keys: Vec<String> =
@@ -179,9 +182,12 @@ fn row(number: u64, entry: &Entry) -> String {
 fn too_much(call: &Call, period: Option<Period>) -> Reply {
     let now = call.at().date().month_of_year();
     let smaller: Vec<Period> = match period {
-        None => (0..4).rev().filter_map(|age| {
-            Period::read(&format!("{:04}", now.year().checked_sub(age)?), now).ok()
-        }).collect(),
+        None => (0..4)
+            .rev()
+            .filter_map(|age| {
+                Period::read(&format!("{:04}", now.year().checked_sub(age)?), now).ok()
+            })
+            .collect(),
         Some(period) if period.len() > 3 => {
             let quarters = period.months().step_by(3).map(|month| {
                 let last = period.months().filter(|&later| later >= month).take(3).last();
@@ -196,7 +202,8 @@ fn too_much(call: &Call, period: Option<Period>) -> Reply {
     if smaller.is_empty() {
         return Reply::text(text).row([Button::new("Finance", "home")]);
     }
-    let mut reply = Reply::text(format_args!("{text} Take it in pieces, such as /export 2026-01..2026-03."));
+    let mut reply =
+        Reply::text(format_args!("{text} Take it in pieces, such as /export 2026-01..2026-03."));
     for row in smaller.chunks(2) {
         reply = reply.row(row.iter().map(|one| Button::new(one.short(), "export").arg(one.code())));
     }

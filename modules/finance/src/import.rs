@@ -5,8 +5,9 @@
 
 mod job;
 mod table;
-mod value;
+pub(crate) mod value;
 
+use umbrasil_sdk::ErrorKind;
 use umbrasil_sdk::prelude::*;
 
 use self::job::{Job, Known};
@@ -28,7 +29,9 @@ const SHOWN: usize = 5;
 
 /// A file that somebody sends: entries, or the picture of a receipt.
 pub(crate) fn document(call: &Call) -> Result<Reply> {
-    let Some(file) = call.file() else { return Err(Error::internal("a file event without a file")) };
+    let Some(file) = call.file() else {
+        return Err(Error::internal("a file event without a file"));
+    };
     let name = file.name.to_lowercase();
     let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if file.mime.starts_with("image/") || is(&[".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"]) {
@@ -45,7 +48,8 @@ pub(crate) fn document(call: &Call) -> Result<Reply> {
     }
     let bytes = files::read_up_to(LARGEST)?;
     let default = ledger::currency()?;
-    let table = table::read(&decoded(bytes), default).map_err(|reason| Error::usage(format!("📥 {reason}")))?;
+    let table = table::read(&decoded(bytes), default)
+        .map_err(|reason| Error::usage(format!("📥 {reason}")))?;
     preview(call, default, table)
 }
 
@@ -68,10 +72,17 @@ fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
     rows.retain(|_| !known.next().unwrap_or(false));
     let skipped = before - rows.len();
 
-    let name: String = call.file().map(|file| file.name.as_str()).unwrap_or_default().chars()
-        .filter(|c| !c.is_control()).take(40).collect();
+    let name: String = call
+        .file()
+        .map(|file| file.name.as_str())
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(40)
+        .collect();
     let name = if name.is_empty() { "file.csv".to_owned() } else { name };
-    let mut html = Html::new().text("📥 ").bold(&name).text(format_args!(": {}", entries(rows.len())));
+    let mut html =
+        Html::new().text("📥 ").bold(&name).text(format_args!(": {}", entries(rows.len())));
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
         html = html.text(format_args!("\n{} to {}", first.date, last.date));
         html = totals(html, &rows);
@@ -112,8 +123,10 @@ fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
         skipped: 0,
     };
     job.keep(user)?;
-    let mut reply = Reply::html(html.text("\n\nNothing is saved yet."))
-        .row([button(&job, &format!("Import {}", entries(rows.len().min(AT_ONCE)))), cancel_button(&job)]);
+    let mut reply = Reply::html(html.text("\n\nNothing is saved yet.")).row([
+        button(&job, &format!("Import {}", entries(rows.len().min(AT_ONCE)))),
+        cancel_button(&job),
+    ]);
     if unsigned {
         reply = reply.row([Button::new("They are all expenses", "import-swap").arg(&job.id)]);
     }
@@ -126,9 +139,13 @@ pub(crate) fn swap(call: &Call) -> Result<Reply> {
     job.swapped = !job.swapped;
     job.keep(call.user().id)?;
     let (kind, other) = if job.swapped { ("expenses", "income") } else { ("income", "expenses") };
-    let html = Html::new().text("📥 ").bold(&job.name).text(format_args!(": {}, ", entries(job.left)));
+    let html =
+        Html::new().text("📥 ").bold(&job.name).text(format_args!(": {}, ", entries(job.left)));
     Ok(Reply::html(html.text("all of them ").bold(kind).text(".\n\nNothing is saved yet."))
-        .row([button(&job, &format!("Import {}", entries(job.left.min(AT_ONCE)))), cancel_button(&job)])
+        .row([
+            button(&job, &format!("Import {}", entries(job.left.min(AT_ONCE)))),
+            cancel_button(&job),
+        ])
         .row([Button::new(format!("They are all {other}"), "import-swap").arg(&job.id)])
         .replace())
 }
@@ -224,8 +241,7 @@ fn book(call: &Call, batch: &mut Batch, row: &Row, swapped: bool) -> Result<()> 
         note: &row.note,
     };
     // A month has room for so many categories. An entry is worth more than its category.
-    let booked = batch.append(new).or_else(|_| batch.append(New { category: "other", ..new }))?;
-    debug_assert!(booked.number > 0, "numbers begin at 1");
+    batch.append(new).or_else(|_| batch.append(New { category: "other", ..new }))?;
     Ok(())
 }
 
@@ -255,7 +271,8 @@ fn totals(mut html: Html, rows: &[Row]) -> Html {
 /// A row in at most 34 columns.
 fn line(row: &Row) -> String {
     let amount = Money::new(row.direction.effect(row.minor), row.currency).plain().to_string();
-    let text: String = [&row.category, " ", &row.note].into_iter().flat_map(|part| part.chars()).collect();
+    let text: String =
+        [&row.category, " ", &row.note].into_iter().flat_map(|part| part.chars()).collect();
     let room = 33_usize.saturating_sub(6 + amount.len().max(9));
     let text: String = text.chars().take(room).collect();
     let date = row.date;

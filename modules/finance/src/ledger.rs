@@ -84,7 +84,9 @@ impl Ledger {
     /// The currencies that there are entries in, and that of the deployment before them.
     pub(crate) fn currencies(&self) -> Vec<Currency> {
         let others = self.head.balances.iter().map(|(currency, _)| *currency);
-        std::iter::once(self.currency).chain(others.filter(|&other| other != self.currency)).collect()
+        std::iter::once(self.currency)
+            .chain(others.filter(|&other| other != self.currency))
+            .collect()
     }
 
     /// The number that the next entry will have.

@@ -1,7 +1,9 @@
 //! `/expense 12.50 food coffee`: expenses, income, balances and reports in the chat.
 //!
 //! Read in this order: `amount` (what people type), `ledger` on `record` and `sums` (what is kept), then the
-//! conversations: `add` in one line, `guide` step by step with its `draft`, `undo`, `report`.
+//! conversations: `add` in one line, `guide` step by step with its `draft`, `undo`, `report` with its `period`
+//! and `chart`. Papers: `export` and `import` on `csv`, `receipt`. What comes by itself: `recurring`. The last
+//! three book through a `batch`.
 
 mod money;
 
@@ -18,6 +20,15 @@ mod guide;
 mod overview;
 mod report;
 mod undo;
+
+mod batch;
+mod chart;
+mod csv;
+mod export;
+mod import;
+mod period;
+mod receipt;
+mod recurring;
 
 use umbrasil_sdk::prelude::*;
 
@@ -38,17 +49,47 @@ pub fn module() -> Module {
         .argument("CATEGORY", "one word, such as salary")
         .optional("NOTE", "where it came from, such as June")
         .example("/income 2500 salary June")
-        .command("balance", "Show your balance, and this month so far", overview::balance)
+        .command("balance", "Show your balance, and this month so far", recurring::balance)
         .example("/balance")
-        .command("report", "Show a month by category", report::report)
-        .optional("MONTH", "2026-11, november or last; this month if left out")
+        .command("report", "Show a month or another period by category", report::report)
+        .optional(
+            "PERIOD",
+            "november, 2026, q3, last 3 months, 2026-01..2026-06; this month if left out",
+        )
         .example("/report last")
         .command("undo", "Reverse your last entry", undo::latest)
         .example("/undo")
         .pattern("typed", r"(?is)^\s*(expense|income)\s*:(.*)$", add::typed)
+        .command("export", "Send your entries as CSV files", export::export)
+        .optional("PERIOD", "as for /report; everything if left out")
+        .example("/export 2026")
+        .command("recurring", "Book rent, salary and the like by themselves", recurring::recurring)
+        .optional("add", "how often, expense or income, AMOUNT, CATEGORY, and a note")
+        .optional("off", "the number of the one to stop")
+        .example("/recurring add monthly 1 expense 900 rent Flat")
         .action("home", overview::home)
         .action("balance", overview::balance)
-        .action("report", report::report)
+        .action("report", report::show)
+        .action("chart", report::picture)
+        .action("export", export::export)
+        .file(Media::Photo, receipt::photo)
+        .file(Media::Document, import::document)
+        .action("import", import::import)
+        .action("import-cancel", import::cancel)
+        .action("import-swap", import::swap)
+        .action("receipt-save", receipt::save)
+        .action("receipt-category", receipt::category)
+        .action("receipt-amount", receipt::amount)
+        .action("receipt-cancel", receipt::cancel)
+        .answer("receipt-category", receipt::write_category)
+        .answer("receipt-amount", receipt::write_amount)
+        .schedule("recurring", recurring::tick)
+        .action("recurring", recurring::show)
+        .action("recurring-add", recurring::begin)
+        .action("recurring-when", recurring::when)
+        .action("recurring-what", recurring::what)
+        .action("recurring-off", recurring::off)
+        .answer("recurring-what", recurring::write_what)
         .action("undo", undo::one)
         .action("add", guide::start)
         .action("amount", guide::choose_amount)

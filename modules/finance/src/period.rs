@@ -68,7 +68,8 @@ impl Period {
 
     fn absolute(text: &str, now: Month) -> Option<Self> {
         if let Some((first, last)) = text.split_once("..") {
-            let (first, last) = (Self::absolute(first.trim(), now)?, Self::absolute(last.trim(), now)?);
+            let (first, last) =
+                (Self::absolute(first.trim(), now)?, Self::absolute(last.trim(), now)?);
             return Some(Self { first: first.first, last: last.last });
         }
         if let Ok(month) = text.parse() {
@@ -220,18 +221,31 @@ mod tests {
             ("2026-01 .. june", "2026-01..2026-06", "Jan – Jun 2026"),
             ("2024..2025", "2024-01..2025-12", "Jan 2024 – Dec 2025"),
         ] {
-            let period = Period::read(text, now).unwrap_or_else(|reason| panic!("{text}: {reason}"));
+            let period =
+                Period::read(text, now).unwrap_or_else(|reason| panic!("{text}: {reason}"));
             assert_eq!((period.code().as_str(), period.title().as_str()), (code, title), "{text}");
             assert_eq!(Period::read(&period.code(), now), Ok(period), "{text}");
             assert_eq!(period.months().count(), period.len());
             assert_eq!(period.previous().unwrap().next(), period, "{text}");
         }
-        for bad in
-            ["soon", "-1", "q5", "q0", "2026-13", "last 0 months", "last x months", "<b>", "..", "2026-"]
-        {
+        for bad in [
+            "soon",
+            "-1",
+            "q5",
+            "q0",
+            "2026-13",
+            "last 0 months",
+            "last x months",
+            "<b>",
+            "..",
+            "2026-",
+        ] {
             assert!(Period::read(bad, now).unwrap_err().ends_with("is no month."), "{bad}");
         }
-        assert_eq!(Period::read("2026-06..2026-01", now).unwrap_err(), "The period ends before it begins.");
+        assert_eq!(
+            Period::read("2026-06..2026-01", now).unwrap_err(),
+            "The period ends before it begins."
+        );
         for long in ["2000..2020", "last 61 months", "0000..9999"] {
             assert_eq!(Period::read(long, now).unwrap_err(), "A period has at most 60 months.");
         }

@@ -4,11 +4,12 @@
 //! as many records as one with ten.
 
 pub(crate) mod sheet;
-pub(crate) mod text;
+mod text;
 
 use umbrasil_sdk::prelude::*;
 
 use self::sheet::Sheet;
+use crate::chart;
 use crate::ledger::{self, Ledger};
 use crate::period::Period;
 
@@ -23,8 +24,19 @@ const LATEST: usize = 5;
 pub(crate) fn report(call: &Call) -> Result<Reply> {
     let period = period(call, call.text())?;
     let (ledger, sheets) = open(call, period)?;
-    let reply = message(call, &ledger, &sheets, period)?;
-    Ok(reply)
+    chart::send(&ledger, &sheets, period)?;
+    message(call, &ledger, &sheets, period)
+}
+
+/// The button below a report: its picture, as a new message.
+pub(crate) fn picture(call: &Call) -> Result<Reply> {
+    let period = period(call, call.get(0).unwrap_or_default())?;
+    let (ledger, sheets) = open(call, period)?;
+    if sheets.is_empty() {
+        chat::toast("There are no entries to draw.")?;
+    }
+    chart::send(&ledger, &sheets, period)?;
+    Ok(Reply::none())
 }
 
 /// The buttons to other periods: the message changes, and no picture comes without being asked for.

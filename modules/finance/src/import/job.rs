@@ -77,7 +77,8 @@ impl Job {
         let (pieces, next, left, booked, skipped) =
             (number()?, number()?, number()?, number()?, number()?);
         let name = fields.next()?.to_owned();
-        let job = Self { id: id.to_owned(), name, base, swapped, pieces, next, left, booked, skipped };
+        let job =
+            Self { id: id.to_owned(), name, base, swapped, pieces, next, left, booked, skipped };
         (version == VERSION).then_some(job)
     }
 }
@@ -127,7 +128,8 @@ impl Known {
     /// exported from. Only entries before number `base` can be that.
     pub(super) fn find(&mut self, rows: &[Row], base: u64) -> Result<Vec<bool>> {
         let mut own: Vec<Option<Vec<u8>>> = Vec::new();
-        let numbered: Vec<&Row> = rows.iter().filter(|row| row.number > 0 && row.number < base).collect();
+        let numbered: Vec<&Row> =
+            rows.iter().filter(|row| row.number > 0 && row.number < base).collect();
         for rows in numbered.chunks(500) {
             let keys: Vec<String> =
                 rows.iter().map(|row| record::entry_key(self.user, row.number)).collect();
@@ -186,7 +188,9 @@ fn is_same(row: &Row, value: &[u8]) -> bool {
 fn write(row: &Row) -> String {
     let Row { date, minutes, direction, currency, minor, category, note, number, hash } = row;
     let (days, direction, currency) = (date.to_days(), direction.letter(), currency.code());
-    format!("{days}\t{minutes}\t{direction}\t{currency}\t{minor}\t{category}\t{note}\t{number}\t{hash}\n")
+    format!(
+        "{days}\t{minutes}\t{direction}\t{currency}\t{minor}\t{category}\t{note}\t{number}\t{hash}\n"
+    )
 }
 
 fn read(line: &str) -> Option<Row> {

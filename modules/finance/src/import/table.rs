@@ -79,10 +79,14 @@ pub(super) fn read(text: &str, default: Currency) -> Result<Table, String> {
             .into());
     };
     if records.len() > ROWS {
-        return Err(format!("That file has {} lines; {ROWS} is the most. Please split it.", records.len()));
+        return Err(format!(
+            "That file has {} lines; {ROWS} is the most. Please split it.",
+            records.len()
+        ));
     }
     let mut table = Table { unsigned: columns.tells_nothing(&records), ..Table::default() };
-    let order = value::order(records.iter().filter_map(|record| columns.cell(record, columns.date)));
+    let order =
+        value::order(records.iter().filter_map(|record| columns.cell(record, columns.date)));
     let amounts = [columns.amount, columns.debit, columns.credit];
     let cells = records.iter().flat_map(|record| amounts.map(|at| columns.cell(record, at)));
     let decimal = value::decimal(cells.flatten());
@@ -108,7 +112,8 @@ fn take_out(table: &mut Table, mut reversed: Vec<(u64, usize)>) {
     reversed.sort_unstable();
     let before = table.rows.len();
     table.rows.retain(|row| {
-        row.number == 0 || reversed.binary_search_by_key(&row.number, |(number, _)| *number).is_err()
+        row.number == 0
+            || reversed.binary_search_by_key(&row.number, |(number, _)| *number).is_err()
     });
     table.reversed = before - table.rows.len() + reversed.len();
 }
@@ -151,43 +156,68 @@ impl Columns {
             let (name, inside) = cell.split_once(['(', '[']).unwrap_or((&cell, ""));
             let name = name.trim().trim_end_matches(['.', ':', '*']);
             let (name, behind) = match name.rsplit_once(' ') {
-                Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => (name, code),
+                Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => {
+                    (name, code)
+                }
                 _ => (name, ""),
             };
             let slot = match name {
-                "date" | "datum" | "booking date" | "buchungstag" | "buchungsdatum" | "posting date"
-                | "transaction date" | "completed date" | "started date" | "data" | "fecha"
-                | "date comptable" | "date opération" | "valuta" | "valutadatum" | "value date" => {
-                    &mut columns.date
-                }
+                "date" | "datum" | "booking date" | "buchungstag" | "buchungsdatum"
+                | "posting date" | "transaction date" | "completed date" | "started date"
+                | "data" | "fecha" | "date comptable" | "date opération" | "valuta"
+                | "valutadatum" | "value date" => &mut columns.date,
                 "time" | "uhrzeit" | "zeit" => &mut columns.time,
                 "amount" | "betrag" | "umsatz" | "montant" | "importo" | "importe" | "value" => {
                     &mut columns.amount
                 }
-                "debit" | "débit" | "soll" | "belastung" | "lastschrift" | "paid out" | "money out"
-                | "withdrawal" | "withdrawals" | "ausgabe" | "ausgaben" | "ausgang" => &mut columns.debit,
-                "credit" | "crédit" | "haben" | "gutschrift" | "paid in" | "money in" | "deposit"
-                | "deposits" | "einnahme" | "einnahmen" | "eingang" => &mut columns.credit,
+                "debit" | "débit" | "soll" | "belastung" | "lastschrift" | "paid out"
+                | "money out" | "withdrawal" | "withdrawals" | "ausgabe" | "ausgaben"
+                | "ausgang" => &mut columns.debit,
+                "credit" | "crédit" | "haben" | "gutschrift" | "paid in" | "money in"
+                | "deposit" | "deposits" | "einnahme" | "einnahmen" | "eingang" => {
+                    &mut columns.credit
+                }
                 "type" | "typ" | "kind" | "soll/haben" | "direction" => &mut columns.kind,
-                "currency" | "währung" | "waehrung" | "whg" | "devise" | "ccy" => &mut columns.currency,
+                "currency" | "währung" | "waehrung" | "whg" | "devise" | "ccy" => {
+                    &mut columns.currency
+                }
                 "category" | "kategorie" | "catégorie" => &mut columns.category,
                 "number" => &mut columns.number,
                 "reverses" => &mut columns.reverses,
-                "note" | "text" | "description" | "beschreibung" | "buchungstext" | "details" | "payee"
-                | "verwendungszweck" | "memo" | "name" | "libellé" | "empfänger" | "merchant"
-                | "auftraggeber/empfänger" | "begünstigter/zahlungspflichtiger" | "reference" | "mitteilung"
-                | "payment reference" | "transaction" | "narrative" => {
+                "note"
+                | "text"
+                | "description"
+                | "beschreibung"
+                | "buchungstext"
+                | "details"
+                | "payee"
+                | "verwendungszweck"
+                | "memo"
+                | "name"
+                | "libellé"
+                | "empfänger"
+                | "merchant"
+                | "auftraggeber/empfänger"
+                | "begünstigter/zahlungspflichtiger"
+                | "reference"
+                | "mitteilung"
+                | "payment reference"
+                | "transaction"
+                | "narrative" => {
                     columns.texts.push(at);
                     continue;
                 }
                 _ => continue,
             };
             slot.get_or_insert(at);
-            if let Some(code) = Currency::new(inside.trim_end_matches([')', ']'])).or(Currency::new(behind)) {
+            if let Some(code) =
+                Currency::new(inside.trim_end_matches([')', ']'])).or(Currency::new(behind))
+            {
                 columns.named = Some(code);
             }
         }
-        let amounts = columns.amount.is_some() || columns.debit.is_some() || columns.credit.is_some();
+        let amounts =
+            columns.amount.is_some() || columns.debit.is_some() || columns.credit.is_some();
         (columns.date.is_some() && amounts).then_some(columns)
     }
 
@@ -220,26 +250,39 @@ impl Columns {
         let (date, minutes) = value::date(cell(self.date).ok_or("there is no date")?, order)?;
         let minutes = cell(self.time).and_then(value::minutes).or(minutes).unwrap_or(720);
         let code = cell(self.currency).map(|code| {
-            Currency::new(code).ok_or_else(|| format!("“{}” is no currency", wording::note(code).unwrap_or_default()))
+            Currency::new(code).ok_or_else(|| {
+                format!("“{}” is no currency", wording::note(code).unwrap_or_default())
+            })
         });
         let currency = code.transpose()?.or(self.named).unwrap_or(default);
         let amount = |at| cell(at).map(|cell| value::amount(cell, decimal, currency)).transpose();
-        let (mut direction, minor, currency) = match (amount(self.amount)?, amount(self.debit)?, amount(self.credit)?) {
-            (Some((minor, currency)), _, _) if minor < 0 => (Direction::Expense, minor, currency),
-            (Some((minor, currency)), _, _) => (Direction::Income, minor, currency),
-            (None, Some((minor, currency)), credit) if minor != 0 && credit.is_none_or(|(minor, _)| minor == 0) => {
-                (Direction::Expense, minor, currency)
-            }
-            (None, debit, Some((minor, currency))) if debit.is_none_or(|(minor, _)| minor == 0) => {
-                (Direction::Income, minor, currency)
-            }
-            (None, Some(_), Some(_)) => return Err("both debit and credit".into()),
-            (None, ..) => return Err("there is no amount".into()),
-        };
+        let (mut direction, minor, currency) =
+            match (amount(self.amount)?, amount(self.debit)?, amount(self.credit)?) {
+                (Some((minor, currency)), _, _) if minor < 0 => {
+                    (Direction::Expense, minor, currency)
+                }
+                (Some((minor, currency)), _, _) => (Direction::Income, minor, currency),
+                (None, Some((minor, currency)), credit)
+                    if minor != 0 && credit.is_none_or(|(minor, _)| minor == 0) =>
+                {
+                    (Direction::Expense, minor, currency)
+                }
+                (None, debit, Some((minor, currency)))
+                    if debit.is_none_or(|(minor, _)| minor == 0) =>
+                {
+                    (Direction::Income, minor, currency)
+                }
+                (None, Some(_), Some(_)) => return Err("both debit and credit".into()),
+                (None, ..) => return Err("there is no amount".into()),
+            };
         let minor = minor.checked_abs().filter(|&minor| minor > 0).ok_or("the amount is 0")?;
         match cell(self.kind).map(str::to_lowercase).as_deref() {
-            Some("expense" | "debit" | "soll" | "s" | "ausgabe" | "out") => direction = Direction::Expense,
-            Some("income" | "credit" | "haben" | "h" | "einnahme" | "in") => direction = Direction::Income,
+            Some("expense" | "debit" | "soll" | "s" | "ausgabe" | "out") => {
+                direction = Direction::Expense
+            }
+            Some("income" | "credit" | "haben" | "h" | "einnahme" | "in") => {
+                direction = Direction::Income
+            }
             _ => {}
         }
         let mut texts: Vec<&str> = Vec::new();
@@ -250,7 +293,8 @@ impl Columns {
         }
         let text = texts.join(" ");
         let note = wording::note(&text.chars().take(200).collect::<String>()).unwrap_or_default();
-        let category = cell(self.category).map(|name| name.split_whitespace().collect::<Vec<_>>().join("-"));
+        let category =
+            cell(self.category).map(|name| name.split_whitespace().collect::<Vec<_>>().join("-"));
         let category = category.and_then(|name| wording::category(&name).ok());
         let category = category.unwrap_or_else(|| guess::category(&text, direction).to_owned());
         let number = cell(self.number).and_then(|cell| cell.parse().ok()).unwrap_or(0);

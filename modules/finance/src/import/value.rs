@@ -7,7 +7,7 @@ use crate::money::Currency;
 
 /// Whether the day comes first in dates such as `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     DayFirst,
     MonthFirst,
     /// No date of the column tells.
@@ -17,7 +17,7 @@ pub(super) enum Order {
 }
 
 /// Looks through a column of dates.
-pub(super) fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Order {
+pub(crate) fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Order {
     let mut order = Order::Unknown;
     for cell in cells {
         let Some(('/' | '-', [first, second, _])) = parts(cell) else { continue };
@@ -36,7 +36,7 @@ pub(super) fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Order {
 }
 
 /// A date and, where the cell has one, the minutes since midnight.
-pub(super) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), String> {
+pub(crate) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), String> {
     let cell = cell.trim();
     let no_date = || format!("“{}” is no date", short(cell));
     let (day, time) = cell.split_once(['T', ' ']).unwrap_or((cell, ""));
@@ -57,7 +57,7 @@ pub(super) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), Stri
 }
 
 /// The minutes since midnight of `14:05`, with or without seconds.
-pub(super) fn minutes(cell: &str) -> Option<u16> {
+pub(crate) fn minutes(cell: &str) -> Option<u16> {
     let mut parts = cell.trim().split(':');
     let mut number = |below: u16| {
         let number = parts.next()?.get(..2)?.parse::<u16>().ok()?;
@@ -75,7 +75,8 @@ fn parts(cell: &str) -> Option<(char, [u32; 3])> {
         return None;
     }
     let mut numbers = cell.trim_end_matches('.').split(separator).map(|part| {
-        let digits = (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| part.parse().ok()).flatten()
     });
     let found = [numbers.next()??, numbers.next()??, numbers.next()??];
@@ -83,7 +84,7 @@ fn parts(cell: &str) -> Option<(char, [u32; 3])> {
 }
 
 /// The sign that separates decimals in a column, if one of its amounts tells.
-pub(super) fn decimal<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> {
+pub(crate) fn decimal<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> {
     let mut cells = cells.filter_map(|cell| {
         let at = cell.rfind(['.', ','])?;
         let sign = cell.get(at..)?.chars().next()?;
@@ -91,14 +92,15 @@ pub(super) fn decimal<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> 
         let other = if sign == '.' { ',' } else { '.' };
         // One or two digits are decimals; and so is what comes behind thousands.
         let before = cell.get(..at)?;
-        (matches!(decimals, 1 | 2) || (before.contains(other) && !before.contains(sign))).then_some(sign)
+        (matches!(decimals, 1 | 2) || (before.contains(other) && !before.contains(sign)))
+            .then_some(sign)
     });
     let first = cells.next()?;
     cells.all(|sign| sign == first).then_some(first)
 }
 
 /// An amount in minor units with its sign, and the currency that stands beside it, if one does.
-pub(super) fn amount(
+pub(crate) fn amount(
     cell: &str,
     decimal: Option<char>,
     currency: Currency,
@@ -186,7 +188,17 @@ mod tests {
             assert_eq!((date.to_string().as_str(), time), (text, minutes), "{cell}");
         }
         assert!(date("03/04/2026", Order::Unknown).unwrap_err().contains("day or month first"));
-        for bad in ["", "soon", "2026", "2026-13-01", "31.04.2026", "1.2", "1.2.3.4", "0001-01-01", "+1.2.2026"] {
+        for bad in [
+            "",
+            "soon",
+            "2026",
+            "2026-13-01",
+            "31.04.2026",
+            "1.2",
+            "1.2.3.4",
+            "0001-01-01",
+            "+1.2.2026",
+        ] {
             assert!(date(bad, Order::Unknown).unwrap_err().ends_with("is no date"), "{bad}");
         }
         let order = |cells: &[&str]| super::order(cells.iter().copied());
@@ -220,13 +232,17 @@ mod tests {
             (".50", None, 50, "EUR"),
             ("0.00", None, 0, "EUR"),
         ] {
-            let read = amount(cell, decimal, currency("EUR")).unwrap_or_else(|reason| panic!("{reason}"));
+            let read =
+                amount(cell, decimal, currency("EUR")).unwrap_or_else(|reason| panic!("{reason}"));
             assert_eq!(read, (minor, currency(code)), "{cell}");
         }
         assert!(amount("1.234", None, currency("EUR")).unwrap_err().contains("two ways"));
         for bad in ["", "-", "abc", "12.345", "1234567890123", "12 potatoes", ".", "12.505"] {
             let decimal = Some('.');
-            assert!(amount(bad, decimal, currency("EUR")).unwrap_err().ends_with("is no amount"), "{bad}");
+            assert!(
+                amount(bad, decimal, currency("EUR")).unwrap_err().ends_with("is no amount"),
+                "{bad}"
+            );
         }
         let decimal = |cells: &[&str]| super::decimal(cells.iter().copied());
         assert_eq!(decimal(&["1.234", "12,50"]), Some(','));

@@ -61,8 +61,9 @@ impl Sheet {
             sheet.income = sheet.income.saturating_add(income);
             sheet.expense = sheet.expense.saturating_add(expense);
             for line in sums.lines()? {
-                let same =
-                    |known: &&mut Category| known.direction == line.direction && known.name == line.category;
+                let same = |known: &&mut Category| {
+                    known.direction == line.direction && known.name == line.category
+                };
                 match sheet.categories.iter_mut().find(same) {
                     Some(known) => known.minor = known.minor.saturating_add(line.minor),
                     None => sheet.categories.push(Category {
@@ -73,7 +74,8 @@ impl Sheet {
                 }
             }
         }
-        let order = |a: &Category, b: &Category| b.minor.cmp(&a.minor).then_with(|| a.name.cmp(&b.name));
+        let order =
+            |a: &Category, b: &Category| b.minor.cmp(&a.minor).then_with(|| a.name.cmp(&b.name));
         sheet.categories.sort_unstable_by(order);
         Ok(sheet)
     }

@@ -47,8 +47,11 @@ fn table(sheet: &Sheet) -> Vec<String> {
     }
     let plain = |minor| Money::new(minor, sheet.currency).plain().to_string();
     let mut lines = vec![(String::new(), "Income".to_owned(), "Expenses".to_owned())];
-    lines.extend(rows.into_iter().map(|(name, income, expense)| (name, plain(income), plain(expense))));
-    let width = |of: fn(&(String, String, String)) -> usize| lines.iter().map(of).max().unwrap_or(0);
+    lines.extend(
+        rows.into_iter().map(|(name, income, expense)| (name, plain(income), plain(expense))),
+    );
+    let width =
+        |of: fn(&(String, String, String)) -> usize| lines.iter().map(of).max().unwrap_or(0);
     let (names, left) = (width(|line| line.0.len()), width(|line| line.1.len()));
     let right = width(|line| line.2.len());
     lines.iter().map(|(name, a, b)| format!("{name:<names$}  {a:>left$}  {b:>right$}")).collect()
@@ -83,7 +86,7 @@ fn by_category(
 }
 
 /// What some categories add up to.
-pub(crate) fn sum(categories: &[&Category], currency: Currency) -> Money {
+fn sum(categories: &[&Category], currency: Currency) -> Money {
     Money::new(categories.iter().fold(0, |sum: i64, one| sum.saturating_add(one.minor)), currency)
 }
 
