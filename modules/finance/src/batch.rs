@@ -103,13 +103,12 @@ impl Batch {
         let known =
             |(of, in_month, _): &(Currency, Month, Sums)| (*of, *in_month) == (currency, month);
         // The latest is nearly always the one: entries come in the order of their days.
-        let at = match self.months.iter().rposition(known) {
-            Some(at) => at,
-            None => {
-                let value = storage::get(&record::month_key(self.user, currency, month))?;
-                self.months.push((currency, month, Sums::read(value.as_deref())?));
-                self.months.len() - 1
-            }
+        let at = if let Some(at) = self.months.iter().rposition(known) {
+            at
+        } else {
+            let value = storage::get(&record::month_key(self.user, currency, month))?;
+            self.months.push((currency, month, Sums::read(value.as_deref())?));
+            self.months.len() - 1
         };
         let found = self.months.get_mut(at).map(|(.., sums)| sums);
         found.ok_or_else(|| Error::internal("a month is gone"))

@@ -5,8 +5,13 @@
 
 /// Adds a cell. Call [`end`] after the last one of a record.
 pub(crate) fn cell(record: &mut String, text: &str) {
-    if !(record.is_empty() || record.ends_with('\n')) {
+    let first = record.is_empty() || record.ends_with('\n');
+    if !first {
         record.push(',');
+    } else if text.is_empty() {
+        // Quoted, so that the next cell sees that there is one before it.
+        record.push_str("\"\"");
+        return;
     }
     let guard = if is_formula(text.trim_start_matches('\'')) { "'" } else { "" };
     if text.contains([',', '"', '\n', '\r']) || text.starts_with([' ', '\t']) || text.ends_with(' ')
@@ -176,6 +181,6 @@ mod tests {
         for cell in &read[0].1 {
             assert!(!is_formula(cell), "{cell}");
         }
-        assert!(record.starts_with(",plain,'=1+1,"), "{record}");
+        assert!(record.starts_with("\"\",plain,'=1+1,"), "{record}");
     }
 }

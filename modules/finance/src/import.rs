@@ -128,7 +128,7 @@ fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
         cancel_button(&job),
     ]);
     if unsigned {
-        reply = reply.row([Button::new("They are all expenses", "import-swap").arg(&job.id)]);
+        reply = reply.row([Button::new("They are all expenses", "import_swap").arg(&job.id)]);
     }
     Ok(reply)
 }
@@ -146,7 +146,7 @@ pub(crate) fn swap(call: &Call) -> Result<Reply> {
             button(&job, &format!("Import {}", entries(job.left.min(AT_ONCE)))),
             cancel_button(&job),
         ])
-        .row([Button::new(format!("They are all {other}"), "import-swap").arg(&job.id)])
+        .row([Button::new(format!("They are all {other}"), "import_swap").arg(&job.id)])
         .replace())
 }
 
@@ -249,12 +249,12 @@ fn book(call: &Call, batch: &mut Batch, row: &Row, swapped: bool) -> Result<()> 
 fn totals(mut html: Html, rows: &[Row]) -> Html {
     let mut sums: Vec<(Currency, i64, i64)> = Vec::new();
     for row in rows {
-        let at = match sums.iter().position(|(currency, ..)| *currency == row.currency) {
-            Some(at) => at,
-            None => {
-                sums.push((row.currency, 0, 0));
-                sums.len() - 1
-            }
+        let at = if let Some(at) = sums.iter().position(|(currency, ..)| *currency == row.currency)
+        {
+            at
+        } else {
+            sums.push((row.currency, 0, 0));
+            sums.len() - 1
         };
         if let Some((_, income, expense)) = sums.get_mut(at) {
             let sum = if row.direction == Direction::Income { income } else { expense };
@@ -296,7 +296,7 @@ fn button(job: &Job, label: &str) -> Button {
 }
 
 fn cancel_button(job: &Job) -> Button {
-    Button::new(if job.booked == 0 { "Cancel" } else { "Stop" }, "import-cancel").arg(&job.id)
+    Button::new(if job.booked == 0 { "Cancel" } else { "Stop" }, "import_cancel").arg(&job.id)
 }
 
 /// The user's import that the call is about.

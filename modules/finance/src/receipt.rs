@@ -164,33 +164,33 @@ fn ask(call: &Call, proposal: &Proposal) -> Result<Reply> {
     }
     let button = |label: &str, action: &str| Button::new(label, action).arg(id);
     Ok(Reply::html(html.text("\nNothing is saved yet."))
-        .row([button("Save", "receipt-save"), button("Cancel", "receipt-cancel")])
-        .row([button("Category…", "receipt-category"), button("Amount…", "receipt-amount")])
+        .row([button("Save", "receipt_save"), button("Cancel", "receipt_cancel")])
+        .row([button("Category…", "receipt_category"), button("Amount…", "receipt_amount")])
         .replace())
 }
 
 fn ask_amount(proposal: &Proposal, again: Option<String>) -> Result<Reply> {
-    chat::expect("receipt-amount", [&proposal.id])?;
+    chat::expect("receipt_amount", [&proposal.id])?;
     let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
     let now = Money::new(proposal.minor, proposal.currency);
     Ok(Reply::html(html.text("🧾 How much was it? Type the amount; I read ").bold(now).text("."))
-        .row([Button::new("Cancel", "receipt-cancel").arg(&proposal.id)])
+        .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
         .replace())
 }
 
 fn ask_category(call: &Call, proposal: &Proposal, again: Option<String>) -> Result<Reply> {
-    chat::expect("receipt-category", [&proposal.id])?;
+    chat::expect("receipt_category", [&proposal.id])?;
     let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
     let html = html.text("🧾 What was it for? Tap a category, or type another one.");
     let mut reply = Reply::html(html);
     let offered = offered(call, proposal.currency)?;
     for row in offered.chunks(IN_A_ROW) {
         let button = |name: &String| {
-            Button::new(name.clone(), "receipt-category").arg(&proposal.id).arg(name)
+            Button::new(name.clone(), "receipt_category").arg(&proposal.id).arg(name)
         };
         reply = reply.row(row.iter().map(button));
     }
-    Ok(reply.row([Button::new("Cancel", "receipt-cancel").arg(&proposal.id)]).replace())
+    Ok(reply.row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)]).replace())
 }
 
 /// The categories that the user spends on most, of this month and the one before; then some that most do.

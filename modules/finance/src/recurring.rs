@@ -66,7 +66,7 @@ pub(crate) fn off(call: &Call) -> Result<Reply> {
 
 /// The first step of a new one: how often.
 pub(crate) fn begin(_: &Call) -> Result<Reply> {
-    let button = |label: &str, rhythm: &str| Button::new(label, "recurring-when").arg(rhythm);
+    let button = |label: &str, rhythm: &str| Button::new(label, "recurring_when").arg(rhythm);
     Ok(Reply::text("🔁 How often does it come?")
         .row([button("Daily", "daily"), button("Weekly", "weekly"), button("Monthly", "monthly")])
         .row([Button::new("Cancel", "recurring")])
@@ -76,7 +76,7 @@ pub(crate) fn begin(_: &Call) -> Result<Reply> {
 /// The second: on which day.
 pub(crate) fn when(call: &Call) -> Result<Reply> {
     let button = |label: &str, rhythm: &str, day: &str| {
-        Button::new(label, "recurring-what").arg(rhythm).arg(day)
+        Button::new(label, "recurring_what").arg(rhythm).arg(day)
     };
     let reply = match call.arg(0)? {
         "daily" => return what(call),
@@ -115,7 +115,7 @@ pub(crate) fn write_what(call: &Call) -> Result<Reply> {
 }
 
 fn ask_what(call: &Call, rhythm: &str, day: &str, again: Option<String>) -> Result<Reply> {
-    chat::expect("recurring-what", [rhythm, day])?;
+    chat::expect("recurring_what", [rhythm, day])?;
     let words: Vec<&str> = [rhythm, day].into_iter().filter(|word| !word.is_empty()).collect();
     let (every, _) = Every::read(&words, call.at().date()).map_err(Error::internal)?;
     let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
@@ -192,7 +192,7 @@ fn stop(call: &Call, number: u32) -> Result<Reply> {
 
 fn list(call: &Call, page: usize) -> Result<Reply> {
     let all = Recurring::all(call.user().id)?;
-    let new = Button::new("➕ Add", "recurring-add");
+    let new = Button::new("➕ Add", "recurring_add");
     if all.is_empty() {
         let html = Html::new()
             .text("🔁 Nothing recurs yet. Rent, salary and the like are booked by themselves on their day:\n")
@@ -269,7 +269,7 @@ fn told(lines: &[String]) -> Html {
 }
 
 fn off_button(call: &Call, number: u32, label: &str) -> Button {
-    Button::new(label, "recurring-off").arg(call.user().id).arg(number)
+    Button::new(label, "recurring_off").arg(call.user().id).arg(number)
 }
 
 /// With a capital letter at the start.

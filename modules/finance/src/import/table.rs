@@ -278,10 +278,10 @@ impl Columns {
         let minor = minor.checked_abs().filter(|&minor| minor > 0).ok_or("the amount is 0")?;
         match cell(self.kind).map(str::to_lowercase).as_deref() {
             Some("expense" | "debit" | "soll" | "s" | "ausgabe" | "out") => {
-                direction = Direction::Expense
+                direction = Direction::Expense;
             }
             Some("income" | "credit" | "haben" | "h" | "einnahme" | "in") => {
-                direction = Direction::Income
+                direction = Direction::Income;
             }
             _ => {}
         }

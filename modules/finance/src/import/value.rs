@@ -22,6 +22,8 @@ pub(crate) fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Order {
     for cell in cells {
         let Some(('/' | '-', [first, second, _])) = parts(cell) else { continue };
         let told = match (first > 12, second > 12) {
+            // The year comes first, and nothing is open.
+            (true, _) if first > 31 => continue,
             (true, false) => Order::DayFirst,
             (false, true) => Order::MonthFirst,
             _ => continue,
@@ -75,8 +77,9 @@ fn parts(cell: &str) -> Option<(char, [u32; 3])> {
         return None;
     }
     let mut numbers = cell.trim_end_matches('.').split(separator).map(|part| {
-        let digits =
-            (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = (1..=4).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && !(part.len() == 4 && part.starts_with('0'));
         digits.then(|| part.parse().ok()).flatten()
     });
     let found = [numbers.next()??, numbers.next()??, numbers.next()??];
@@ -201,7 +204,7 @@ mod tests {
         ] {
             assert!(date(bad, Order::Unknown).unwrap_err().ends_with("is no date"), "{bad}");
         }
-        let order = |cells: &[&str]| super::order(cells.iter().copied());
+        let order = |cells: &[&str]| order(cells.iter().copied());
         assert_eq!(order(&["01/02/2026", "13/02/2026"]), Order::DayFirst);
         assert_eq!(order(&["01/02/2026", "02/13/2026", "x"]), Order::MonthFirst);
         assert_eq!(order(&["13/02/2026", "02/13/2026"]), Order::Mixed);
@@ -244,7 +247,7 @@ mod tests {
                 "{bad}"
             );
         }
-        let decimal = |cells: &[&str]| super::decimal(cells.iter().copied());
+        let decimal = |cells: &[&str]| decimal(cells.iter().copied());
         assert_eq!(decimal(&["1.234", "12,50"]), Some(','));
         assert_eq!(decimal(&["1,234.567"]), Some('.'));
         assert_eq!(decimal(&["1.234", "5"]), None);

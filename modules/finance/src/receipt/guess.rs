@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn shops_speak_for_their_category() {
-        for (text, category) in [
+        for (text, expected) in [
             ("COOP-1234 BASEL", "groceries"),
             ("Migros MM Claraplatz", "groceries"),
             ("Restaurant Krone", "food"),
@@ -174,9 +174,9 @@ mod tests {
             ("scoop", "other"),
             ("", "other"),
         ] {
-            assert_eq!(super::category(text, Direction::Expense), category, "{text}");
+            assert_eq!(category(text, Direction::Expense), expected, "{text}");
         }
-        assert_eq!(super::category("LOHN NOVEMBER", Direction::Income), "salary");
-        assert_eq!(super::category("coop", Direction::Income), "other");
+        assert_eq!(category("LOHN NOVEMBER", Direction::Income), "salary");
+        assert_eq!(category("coop", Direction::Income), "other");
     }
 }

@@ -194,7 +194,7 @@ fn is_number_of_something(line: &str) -> bool {
     ["tel", "phone", "fax", "iban", "uid", "nr", "no", "date", "datum", "uhr"]
         .iter()
         .any(|word| says(&words, word))
-        || line.contains("%")
+        || line.contains('%')
 }
 
 /// A line as words in small letters, with a blank around each; what OCR takes for letters in them is put right.
@@ -204,9 +204,10 @@ fn words(line: &str) -> String {
         line.to_lowercase().split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '|' | '!')))
     {
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        let word: String = match letters * 2 > word.chars().count() {
-            true => word.replace('0', "o").replace(['1', '|', '!'], "l").replace("rn", "m"),
-            false => word.to_owned(),
+        let word: String = if letters * 2 > word.chars().count() {
+            word.replace('0', "o").replace(['1', '|', '!'], "l").replace("rn", "m")
+        } else {
+            word.to_owned()
         };
         let word = word.trim_matches('-');
         if !word.is_empty() {
@@ -301,7 +302,7 @@ fn repaired(line: &str) -> String {
                 if numeric(before)
                     && (numeric(after) || sign(at.checked_sub(2)) || sign(before)) =>
             {
-                text.push('0')
+                text.push('0');
             }
             'l' | 'I' | '|' if numeric(before) && numeric(after) => text.push('1'),
             ' ' if sign(after)

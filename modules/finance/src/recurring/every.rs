@@ -31,7 +31,7 @@ impl Every {
             "weekly" | "week" => {
                 let named =
                     |day: &&str| next.len() >= 2 && day.to_ascii_lowercase().starts_with(&next);
-                match DAYS.iter().position(|day| named(&day)).and_then(|at| u8::try_from(at).ok()) {
+                match DAYS.iter().position(named).and_then(|at| u8::try_from(at).ok()) {
                     Some(day) => Ok((Self::Week(day), behind)),
                     None => Ok((Self::Week(weekday(today)), rest)),
                 }

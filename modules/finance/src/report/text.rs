@@ -34,9 +34,10 @@ fn table(sheet: &Sheet) -> Vec<String> {
     let mut rows: Vec<(String, i64, i64)> = Vec::new();
     for (month, income, expense) in &sheet.months {
         let by_year = sheet.months.len() > ROWS;
-        let name = match by_year {
-            true => month.year().to_string(),
-            false => format!("{} {:02}", short_name(*month), month.year().rem_euclid(100)),
+        let name = if by_year {
+            month.year().to_string()
+        } else {
+            format!("{} {:02}", short_name(*month), month.year().rem_euclid(100))
         };
         match rows.last_mut() {
             Some(row) if row.0 == name => {

@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod entries;
+mod exports;
 mod guided;
 mod hostile;
+mod imports;
+mod large;
 mod questions;
+mod receipts;
+mod recurring;
 mod reports;
 mod undoing;
 
