@@ -28,6 +28,7 @@ mod faults;
 mod files;
 mod files_capability;
 mod finance;
+mod finance_papers;
 mod gate;
 mod grants;
 mod guide;

@@ -21,7 +21,7 @@ fn a_bank_file_is_shown_and_then_booked_once() {
     assert_eq!(
         sent(&mut host, "konto.csv"),
         "📥 konto.csv: 4 entries\n2026-10-31 to 2026-11-02\nIncome: 2500.00 EUR\nExpenses: 18.50 EUR\n\n\
-         10-31     -3.00 other Kaffee\n10-31     -3.00 other Kaffee\n11-01    -12.50 groceries Coop <B\n\
+         10-31     -3.00 other Kaffee\n10-31     -3.00 other Kaffee\n11-01    -12.50 groceries Coop <Ba\n\
          11-02   2500.00 salary Lohn\n\n⚠️ 1 line can't be read:\nline 6: “soon” is no date\n\n\
          Nothing is saved yet.\n[Import 4 entries] [Cancel]"
     );
@@ -71,17 +71,7 @@ fn it_can_be_cancelled_and_replaced_and_is_nobody_elses() {
         "(edited) Cancelled. Nothing was imported.\n[Finance]"
     );
     assert_eq!(host.keys().count(), 0);
-    assert!(host.press_in(1, "Cancel").is_err_or_gone());
-}
-
-trait Gone {
-    fn is_err_or_gone(self) -> bool;
-}
-
-impl Gone for umbrasil_sdk::Result<testing::Outcome> {
-    fn is_err_or_gone(self) -> bool {
-        self.is_err() || self.is_ok_and(|outcome| outcome.replies.is_empty())
-    }
+    assert!(host.action("import_cancel", &["00000000"]).unwrap().replies.is_empty());
 }
 
 #[test]

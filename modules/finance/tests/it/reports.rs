@@ -135,10 +135,7 @@ fn each_currency_has_its_section() {
     host.command("/expense 9 tea").unwrap();
     let mut host = host.config("DEFAULT_CURRENCY", "EUR");
     let only = shown(&mut host, "/report");
-    assert!(
-        only.starts_with("📊 November 2026\n\n💱 CHF\nIncome: 0.00 CHF\nExpenses: 9.00 CHF\n"),
-        "{only}"
-    );
+    assert!(only.starts_with("📊 November 2026\nIncome: 0.00 CHF\nExpenses: 9.00 CHF\n"), "{only}");
     host.command("/expense 5 food").unwrap();
     let both = shown(&mut host, "/report");
     assert!(both.contains("2026-11-22 -5.00 food\n\n💱 CHF\nIncome: 0.00 CHF\n"), "{both}");

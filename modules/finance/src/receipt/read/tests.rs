@@ -43,7 +43,7 @@ const RECEIPTS: [(&str, &str, &str); 24] = [
         "REWE Markt GmbH\nHauptstr. 5\n79539 Lörrach\nUID Nr.: DE812706034\nEUR\nMILCH 1,19 A\nBROT 2,49 A\n\
          SUMME EUR 3,68\nGeg. Bar EUR 5,00\nRückgeld BAR EUR 1,32\nSteuer % Netto Steuer Brutto\nA= 7,0% 3,44 0,24 3,68\nDatum: 19.11.2026\nUhrzeit: 18:22:10 Uhr",
         "CHF",
-        "REWE Markt GmbH | 368 EUR | 2026-11-19",
+        "Rewe Markt GmbH | 368 EUR | 2026-11-19",
     ),
     (
         "dm-drogerie markt\nShampoo 2,95\nSeife 0,95\nSUMME EUR 3,90\nBAR EUR 10,00\nZURÜCK EUR -6,10",
@@ -106,7 +106,7 @@ const RECEIPTS: [(&str, &str, &str); 24] = [
     // Yen has no decimals.
     ("LAWSON\nOnigiri 150\nTOTAL JPY 1,250\nCASH 2,000", "JPY", "Lawson | 1250 JPY | -"),
     // What OCR makes of it.
-    ("C0OP\n~~ -- ..\nT0TAL CHF 23 .40\nV1SA 23.40", "EUR", "C0OP | 2340 CHF | -"),
+    ("C0OP\n~~ -- ..\nT0TAL CHF 23 .40\nV1SA 23.40", "EUR", " | 2340 CHF | -"),
     ("|| . ,\nMIGROS\nTOTA1 CHF 1O.5O\n", "CHF", "Migros | 1050 CHF | -"),
     ("Lidl\nSurnme 8,l0 EUR\nBar 10,00", "EUR", "Lidl | 810 EUR | -"),
     (
