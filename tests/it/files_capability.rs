@@ -274,11 +274,11 @@ async fn a_person_sends_a_photo_and_a_document_on_the_chat_page() {
             "const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40; \
              const blob = await new Promise((done) => canvas.toBlob(done, 'image/png')); \
              const file = new File([blob], 'a.png', {type: 'image/png'});",
-            "No module takes a photo yet.",
+            "find an amount in this picture",
         ),
         (
             "const file = new File(['a,b'], 'a.csv', {type: 'text/csv'});",
-            "No module takes a document yet.",
+            "find the line with the names of the columns",
         ),
     ] {
         let attach = format!(

@@ -283,7 +283,8 @@ async fn markup_in_notes_is_text() {
     let _host = world.start(&[]).await;
     let owner = world.owner();
     owner.say("/expense 1 <b>food</b> <img src=x onerror=alert(1)> & <i>so on").await;
-    owner.say("/report").await;
+    owner.write("/report").await;
+    owner.reads("· Net").await;
     assert_snapshot!(steady(&owner.transcript().await), @"
     > /expense 1 <b>food</b> <img src=x onerror=alert(1)> & <i>so on
 
@@ -307,7 +308,9 @@ async fn markup_in_notes_is_text() {
     1 entry. The latest:
     DATE -1.00 <b>food</b> · <img src=x onerror=alert(1)> & <i>so on
     [◀ MON]
-    [Finance]
+    [📊 Chart] [📄 CSV] [Finance]
+
+    📊 MONTH · Net -1.00 EUR
     ");
 }
 

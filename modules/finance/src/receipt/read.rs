@@ -376,9 +376,11 @@ fn vendor(lines: &[&str]) -> String {
     words.join(" ").chars().take(40).collect()
 }
 
-/// `COOP` reads as `Coop`; what has small letters, or is as short as `SBB`, stays.
+/// `COOP` and a misread `cooP` read as `Coop`; `Müller` stays, and so does what is as short as `SBB`.
 fn capitalised(word: &str) -> String {
-    if word.chars().count() <= 3 || word.chars().any(char::is_lowercase) {
+    let small = word.chars().any(char::is_lowercase);
+    let misread = word.starts_with(char::is_lowercase) && word.chars().any(char::is_uppercase);
+    if word.chars().count() <= 3 || (small && !misread) {
         return word.to_owned();
     }
     let mut chars = word.chars();

@@ -107,6 +107,7 @@ const RECEIPTS: [(&str, &str, &str); 24] = [
     ("LAWSON\nOnigiri 150\nTOTAL JPY 1,250\nCASH 2,000", "JPY", "Lawson | 1250 JPY | -"),
     // What OCR makes of it.
     ("C0OP\n~~ -- ..\nT0TAL CHF 23 .40\nV1SA 23.40", "EUR", " | 2340 CHF | -"),
+    ("cooP\nTOTAL 5.00", "EUR", "Coop | 500 EUR | -"),
     ("|| . ,\nMIGROS\nTOTA1 CHF 1O.5O\n", "CHF", "Migros | 1050 CHF | -"),
     ("Lidl\nSurnme 8,l0 EUR\nBar 10,00", "EUR", "Lidl | 810 EUR | -"),
     (
