@@ -384,8 +384,8 @@ fn capitalised(word: &str) -> String {
         return word.to_owned();
     }
     let mut chars = word.chars();
-    let first = chars.next();
-    first.into_iter().chain(chars.flat_map(char::to_lowercase)).collect()
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars.flat_map(char::to_lowercase)).collect()
 }
 
 /// The first date that can be that of the receipt.

@@ -13,7 +13,7 @@ fn found(text: &str, default: &str) -> String {
 }
 
 /// What a receipt says, the currency of the deployment, and what is made of it.
-const RECEIPTS: [(&str, &str, &str); 24] = [
+const RECEIPTS: [(&str, &str, &str); 25] = [
     // Swiss.
     (
         "COOP\nFiliale Basel Clarastrasse 4058 Basel\nTel. 061 123 45 67\n\nArtikel Menge Preis Total\nVollmilch 2 1.80 3.60\n\
