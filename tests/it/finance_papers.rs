@@ -123,7 +123,7 @@ async fn a_receipt_becomes_an_entry_with_a_tap() {
     let saved = owner.press("Save").await;
     assert!(saved.text().ends_with("📝 Coop\n\nBalance: -23.40 EUR"), "{saved}");
     // The same tap once more, from an app that was slow.
-    owner.press_data(asked.id(), &asked.button("Save").unwrap()).await;
+    owner.press_raw("7000001", asked.id(), &asked.button("Save").unwrap()).await;
     let notices = world.notices(2).await;
     assert!(notices.iter().any(|notice| notice.contains("Nothing was saved twice")), "{notices:?}");
     assert_eq!(last_line(owner, "/balance").await, "Balance: -23.40 EUR");

@@ -155,9 +155,6 @@ fn the_picture_comes_with_the_command_and_by_its_button() {
     assert_eq!(photo.caption, "📊 November 2026 · Net 9.00 EUR");
     assert!(photo.content.starts_with(b"\x89PNG"));
     assert_eq!(photo.content[16..20], 1080_u32.to_be_bytes());
-    if let Ok(path) = std::env::var("CHART_OUT") {
-        std::fs::write(path, &photo.content).unwrap();
-    }
     // Paging through months sends none; the button does, as a new message.
     assert_eq!(host.press("◀ Oct 2026").unwrap().photos, []);
     assert_eq!(host.press("Nov 2026 ▶").unwrap().photos, []);
