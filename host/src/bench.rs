@@ -70,16 +70,39 @@ impl Bench {
 
     /// One event from its queue to its outcome, without the commit; whether the module answered.
     pub async fn event(&self, command: &str, args: &[&str]) -> bool {
+        self.said(1, command, args).await.is_some()
+    }
+
+    /// What a user reads after a command, without the commit; none if the module gave no answer. How many files
+    /// came with it is the second part.
+    pub async fn said(&self, user: i64, command: &str, args: &[&str]) -> Option<(String, usize)> {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let text = args.join(" ");
         let event = Event {
             id: "1-1".to_owned(),
-            user: User { id: 1, name: "Bench".to_owned(), language: "en".to_owned(), owner: true },
+            user: User {
+                id: user,
+                name: "Bench".to_owned(),
+                language: "en".to_owned(),
+                owner: true,
+            },
             at: Moment { unix_ms: 1_790_000_000_000, offset_seconds: 0 },
             input: Input::Command(Call { name: command.to_owned(), args, text }),
         };
         let occasion = Occasion { event, ..Occasion::of_bench() };
-        self.sandbox.handle(&self.module, occasion).await.is_ok()
+        let outcome = self.sandbox.handle(&self.module, occasion).await.ok()?;
+        let text = outcome.replies.into_iter().map(|reply| reply.html).collect();
+        Some((text, outcome.files.len()))
+    }
+
+    /// Puts values into the module's storage.
+    pub async fn store(&self, values: impl IntoIterator<Item = (String, String)>) -> bool {
+        let value = |(key, value): (String, String)| (key, Some(value.into_bytes()));
+        let values = values.into_iter().map(value).collect();
+        let quota = Quota { keys: 1_000_000, bytes: 256 << 20 };
+        let module = Arc::clone(&self.module.name);
+        let writes = Writes { module, reads: Reads::default(), values, quota };
+        self.database.commit(Commit { writes: vec![writes], ..Commit::default() }).await.is_ok()
     }
 
     /// A guard with `scopes` permissions, of which only the last one covers the call that is checked.

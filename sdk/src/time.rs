@@ -92,6 +92,31 @@ impl Date {
         Month { year: self.year, month: self.month }
     }
 
+    /// The day, if there is such a day and the year has four digits.
+    ///
+    /// ```
+    /// use umbrasil_sdk::Date;
+    ///
+    /// assert!(Date::new(2028, 2, 29).is_some());
+    /// assert!(Date::new(2027, 2, 29).is_none());
+    /// ```
+    #[must_use]
+    pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
+        let most = Month::new(year, month)?.days();
+        (1..=most).contains(&day).then_some(Self { year, month, day })
+    }
+
+    /// How many days after 1970-01-01 the day is: what [`Self::from_days`] reads back.
+    #[must_use]
+    pub fn to_days(self) -> i64 {
+        let (month, day) = (i64::from(self.month), i64::from(self.day));
+        let year = i64::from(self.year) - i64::from(month <= 2);
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
+
     /// The day that is `days` after 1970-01-01.
     ///
     /// This is Howard Hinnant's `civil_from_days`: years that start in March make the leap day the last
@@ -133,6 +158,18 @@ impl Month {
     #[must_use]
     pub fn number(self) -> u8 {
         self.month
+    }
+
+    /// How many days the month has, 28 to 31.
+    #[must_use]
+    pub fn days(self) -> u8 {
+        let year = self.year;
+        match self.month {
+            2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        }
     }
 
     /// The English name, such as `November`.
@@ -217,6 +254,23 @@ mod tests {
         ] {
             assert_eq!(Date::from_days(days).to_string(), text);
         }
+    }
+
+    #[test]
+    fn dates_become_days() {
+        for days in (-800_000..3_000_000).step_by(13) {
+            let date = Date::from_days(days);
+            assert_eq!(date.to_days(), days);
+            if (0..=9_999).contains(&date.year) {
+                assert_eq!(Date::new(date.year, date.month, date.day), Some(date));
+            }
+        }
+        for (year, month, day) in
+            [(2027, 2, 29), (1900, 2, 29), (2026, 4, 31), (2026, 13, 1), (2026, 1, 0)]
+        {
+            assert_eq!(Date::new(year, month, day), None);
+        }
+        assert!(Date::new(2000, 2, 29).is_some());
     }
 
     #[test]

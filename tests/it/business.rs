@@ -219,7 +219,10 @@ async fn without_anything_it_says_what_to_set() {
         [("ENABLE_BUSINESS", "true"), ("N8N_BASE_URL", "http://localhost:9"), ("N8N_API_KEY", KEY)];
     let _host = world.start(&vars).await;
     let local = owner.say("/n8n").await;
-    assert!(local.text().contains("⚠️ n8n cannot be reached: localhost refuses the connection."), "{local}");
+    assert!(
+        local.text().contains("⚠️ n8n cannot be reached: localhost refuses the connection."),
+        "{local}"
+    );
 }
 
 #[tokio::test]

@@ -100,6 +100,10 @@ async fn help_explains_everything() {
     /budget: Set a budget for a month, or show them
     /alias: Book a category as another from now on
     /rate: Enter a rate of a currency by hand, or show them
+    /report: Show a month or another period by category
+    /undo: Reverse your last entry
+    /export: Send your entries as CSV files
+    /recurring: Book rent, salary and the like by themselves
     More: /help finance
     ");
 }
@@ -131,9 +135,9 @@ async fn help_explains_a_module_and_a_command() {
     Show your balance, and this month so far
     Example: /balance
 
-    /report [MONTH]
-    Show a month by category
-      MONTH: 2026-11, november or last; this month if left out
+    /report [PERIOD]
+    Show a month or another period by category
+      PERIOD: november, 2026, q3, last 3 months, 2026-01..2026-06; this month if left out
     Example: /report last
 
     /spent [WHAT] [WHEN]
@@ -186,6 +190,16 @@ async fn help_explains_a_module_and_a_command() {
       CURRENCY: three letters of ISO 4217, such as USD
       RATE: what one of it is worth in the default currency, such as 0.92; auto fetches it
     Example: /rate USD 0.92
+    /export [PERIOD]
+    Send your entries as CSV files
+      PERIOD: as for /report; everything if left out
+    Example: /export 2026
+
+    /recurring [add] [off]
+    Book rent, salary and the like by themselves
+      add: how often, expense or income, AMOUNT, CATEGORY, and a note
+      off: the number of the one to stop
+    Example: /recurring add monthly 1 expense 900 rent Flat
     ");
     assert_snapshot!(owner.say("/help expense").await, @"
     /expense AMOUNT CATEGORY [NOTE]
@@ -336,12 +350,15 @@ async fn media_and_edits_do_nothing() {
     let _host = world.start(&FINANCE_ONLY).await;
     let owner = world.owner();
     owner.upload("document", "notes.txt", b"/expense 1 food", "/expense 2 food").await;
-    owner.wait_for(1).await;
+    owner.upload("voice", "notes.ogg", b"/expense 1 food", "/expense 2 food").await;
+    owner.wait_for(2).await;
     owner.say("good morning").await;
     let own = owner.history().await.into_iter().rfind(|message| !message.is_of_bot()).unwrap();
     owner.edit(own.id(), "/expense 3 food").await;
     assert_snapshot!(owner.say("/balance").await.text().lines().last().unwrap(), @"Balance: 0.00 EUR");
-    assert_snapshot!(owner.received().await[0], @"No module takes a document yet. /help shows what I can do.");
+    let received = owner.received().await;
+    assert!(received[0].text().contains("names of the columns"), "{}", received[0]);
+    assert_snapshot!(received[1], @"No module takes a voice message yet. /help shows what I can do.");
 }
 
 #[tokio::test]

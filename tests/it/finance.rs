@@ -78,7 +78,12 @@ async fn the_report_adds_up() {
     {
         owner.say(text).await;
     }
-    assert_snapshot!(steady(&owner.say("/report").await), @"
+    let before = owner.received().await.len();
+    owner.write("/report").await;
+    // The text, and its picture below.
+    let received = owner.wait_for(before + 2).await;
+    assert!(received[before + 1].text().ends_with("· Net 2450.00 EUR"), "{}", received[before + 1]);
+    assert_snapshot!(steady(&received[before]), @"
     📊 MONTH
     Income: 2500.00 EUR
     Expenses: 50.00 EUR
@@ -99,13 +104,13 @@ async fn the_report_adds_up() {
     DATE -12.50 food · coffee
     DATE 2500.00 salary · June
     [◀ MON]
-    [Finance]
+    [📊 Chart] [📄 CSV] [Finance]
     ");
     let other = owner.say("/report last").await;
     assert!(other.text().contains("No entries in this month."), "{other}");
     assert_snapshot!(owner.say("/report never").await, @"
     “never” is no month.
-    Usage: /report [MONTH]
+    Usage: /report [PERIOD]
     Example: /report last
     ");
 }
@@ -278,7 +283,8 @@ async fn markup_in_notes_is_text() {
     let _host = world.start(&[]).await;
     let owner = world.owner();
     owner.say("/expense 1 <b>food</b> <img src=x onerror=alert(1)> & <i>so on").await;
-    owner.say("/report").await;
+    owner.write("/report").await;
+    owner.reads("· Net").await;
     assert_snapshot!(steady(&owner.transcript().await), @"
     > /expense 1 <b>food</b> <img src=x onerror=alert(1)> & <i>so on
 
@@ -302,7 +308,9 @@ async fn markup_in_notes_is_text() {
     1 entry. The latest:
     DATE -1.00 <b>food</b> · <img src=x onerror=alert(1)> & <i>so on
     [◀ MON]
-    [Finance]
+    [📊 Chart] [📄 CSV] [Finance]
+
+    📊 MONTH · Net -1.00 EUR
     ");
 }
 

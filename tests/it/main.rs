@@ -29,6 +29,7 @@ mod faults;
 mod files;
 mod files_capability;
 mod finance;
+mod finance_papers;
 mod finance_words;
 mod gate;
 mod grants;

@@ -6,15 +6,18 @@ use umbrasil_tests::{Browser, Host, Person, World, decide, fixtures::component};
 const RECEIPT: &str = "data:text/html,<body style='font: 30px monospace; margin: 30px'>\
     MARKET BASEL<br>Bread 3.50<br>Coffee 9.00<br>TOTAL 12.50 EUR</body>";
 
+/// Finance takes files, too, and comes first by its name.
+const NO_FINANCE: (&str, &str) = ("ENABLE_FINANCE", "false");
+
 async fn started() -> (World, Host) {
     let world = World::new().await;
-    assert!(world.start(&[]).await.stop().await.success());
+    assert!(world.start(&[NO_FINANCE]).await.stop().await.success());
     let decisions = [("files", true), ("ocr", true), ("schedule pulse every 10s", false)];
     decide(&world.data(), "papers", &decisions);
     let config = "[modules.papers]\nupdates = true\n";
     std::fs::write(world.path().join("umbrasil.toml"), config).unwrap();
     world.install("papers", component("papers"));
-    let host = world.start(&[]).await;
+    let host = world.start(&[NO_FINANCE]).await;
     (world, host)
 }
 

@@ -157,6 +157,22 @@ impl Currency {
         })
     }
 
+    /// Whether `code`, in capitals, is one that people write behind an amount.
+    pub(crate) fn is_well_known(code: &str) -> bool {
+        lists(ACTIVE, code) && !lists(WORDS, code)
+    }
+
+    /// All signs of one character, such as `€`.
+    pub(crate) fn symbols() -> impl Iterator<Item = &'static str> {
+        SIGNS.iter().map(|(sign, _)| *sign).filter(|sign| sign.chars().count() == 1)
+    }
+
+    /// Whether a sign can stand for this currency.
+    pub(crate) fn has_symbol(self, sign: &str) -> bool {
+        let codes = SIGNS.iter().find(|(known, _)| *known == sign).map_or("", |(_, codes)| codes);
+        lists(codes, self.code())
+    }
+
     fn of_sign((sign, codes): &(&str, &str), default: Self) -> Result<Self, String> {
         if lists(codes, default.code()) {
             return Ok(default);

@@ -12,6 +12,9 @@ use crate::money::{self, Currency, Money};
 use crate::record::{self, Direction, Entry, Head};
 use crate::sums::Sums;
 
+/// How many months' sums are read in one call: all that one call may carry, should each be as large as can be.
+const SUMS_A_CALL: usize = 30;
+
 /// A user's ledger as it is now.
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -119,6 +122,41 @@ impl Ledger {
 
     pub(crate) fn sums(&self) -> &Sums {
         &self.sums
+    }
+
+    /// The currencies that there are entries in, and that of the deployment before them.
+    pub(crate) fn currencies(&self) -> Vec<Currency> {
+        let others = self.head.balances.iter().map(|(currency, _)| *currency);
+        std::iter::once(self.currency)
+            .chain(others.filter(|&other| other != self.currency))
+            .collect()
+    }
+
+    /// The number that the next entry will have.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.head.next
+    }
+
+    /// The sums of some months in one currency, in their order. Costs a call to the host for each
+    /// [`SUMS_A_CALL`] months, however many entries they have.
+    pub(crate) fn sums_of(
+        &self,
+        currency: Currency,
+        months: impl Iterator<Item = Month>,
+    ) -> Result<Vec<(Month, Sums)>> {
+        let months: Vec<Month> = months.collect();
+        if months == [self.month] && currency == self.currency {
+            return Ok(vec![(self.month, self.sums.clone())]);
+        }
+        let mut found = Vec::with_capacity(months.len());
+        for months in months.chunks(SUMS_A_CALL) {
+            let key = |month: &Month| record::month_key(self.user, currency, *month);
+            let keys: Vec<String> = months.iter().map(key).collect();
+            for (month, value) in months.iter().zip(storage::get_all(&keys)?) {
+                found.push((*month, Sums::read(value.as_deref())?));
+            }
+        }
+        Ok(found)
     }
 
     /// Appends an entry of `minor` units. If this event has done so already, gives that entry.

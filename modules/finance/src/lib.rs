@@ -3,7 +3,8 @@
 //! Read in this order: `amount` (what people type), `ledger` on `record` and `sums` (what is kept), then the
 //! conversations: `add` in one line, `words` in plain language (the host listens for the patterns of
 //! `phrases`), `guide` step by step with its `draft`, `undo` and `correct`, then what is asked: `overview`,
-//! `report`, `entries`, `asked`; and what is set: `budget`, `categories`, `rate`.
+//! `report`, `entries`, `asked`; and what is set: `budget`, `categories`, `rate`. Papers: `export` and
+//! `import` on `csv`, `receipt`. What comes by itself: `recurring`. These book through a `batch`.
 
 mod currency;
 mod decimal;
@@ -36,6 +37,15 @@ mod report;
 mod undo;
 mod words;
 
+mod batch;
+mod chart;
+mod csv;
+mod export;
+mod import;
+mod period;
+mod receipt;
+mod recurring;
+
 use umbrasil_sdk::prelude::*;
 
 umbrasil_sdk::export!(module);
@@ -51,7 +61,9 @@ fn silent() -> Module {
         .summary("Your expenses and income, with balance and monthly reports")
         .menu("💰 Finance", "home")
         .action("home", overview::home);
-    [entering, reading, correcting, setting].into_iter().fold(module, |module, part| part(module))
+    [entering, reading, correcting, setting, papers]
+        .into_iter()
+        .fold(module, |module, part| part(module))
 }
 
 /// What is understood without a slash. The first pattern that matches wins.
@@ -66,7 +78,7 @@ fn listening(module: Module) -> Module {
         .pattern("erhalten", phrases::ERHALTEN, words::hear)
         .pattern("brief", phrases::BRIEF, words::hear)
         .pattern("got", phrases::GOT, words::hear)
-        .pattern("ask_balance", phrases::ASK_BALANCE, overview::balance)
+        .pattern("ask_balance", phrases::ASK_BALANCE, recurring::balance)
         .pattern("ask_spent", phrases::ASK_SPENT, asked::in_words)
         .pattern("ask_last", phrases::ASK_LAST, entries::last_in_words)
         .pattern("ask_undo", phrases::ASK_UNDO, undo::latest)
@@ -99,11 +111,14 @@ fn entering(module: Module) -> Module {
 /// What only looks: the AI may call these without asking.
 fn reading(module: Module) -> Module {
     module
-        .command("balance", "Show your balance, and this month so far", overview::balance)
+        .command("balance", "Show your balance, and this month so far", recurring::balance)
         .example("/balance")
         .reads_only()
-        .command("report", "Show a month by category", report::report)
-        .optional("MONTH", "2026-11, november or last; this month if left out")
+        .command("report", "Show a month or another period by category", report::report)
+        .optional(
+            "PERIOD",
+            "november, 2026, q3, last 3 months, 2026-01..2026-06; this month if left out",
+        )
         .example("/report last")
         .reads_only()
         .command("spent", "Show how much you spent, for what and when", asked::command)
@@ -133,7 +148,7 @@ fn reading(module: Module) -> Module {
         .example("/rates")
         .reads_only()
         .action("balance", overview::balance)
-        .action("report", report::report)
+        .action("report", report::show)
         .action("last", entries::older)
         .action("entry", entries::show)
         .action("search", entries::search_on)
@@ -157,6 +172,38 @@ fn correcting(module: Module) -> Module {
         .answer("fix_amount", correct::write_amount)
         .answer("fix_category", correct::write_category)
         .answer("fix_note", correct::write_note)
+}
+
+/// What goes out as files and comes in as files, and what recurs.
+fn papers(module: Module) -> Module {
+    module
+        .command("export", "Send your entries as CSV files", export::export)
+        .optional("PERIOD", "as for /report; everything if left out")
+        .example("/export 2026")
+        .command("recurring", "Book rent, salary and the like by themselves", recurring::recurring)
+        .optional("add", "how often, expense or income, AMOUNT, CATEGORY, and a note")
+        .optional("off", "the number of the one to stop")
+        .example("/recurring add monthly 1 expense 900 rent Flat")
+        .action("chart", report::picture)
+        .action("export", export::export)
+        .file(Media::Photo, receipt::photo)
+        .file(Media::Document, import::document)
+        .action("import", import::import)
+        .action("import_cancel", import::cancel)
+        .action("import_swap", import::swap)
+        .action("receipt_save", receipt::save)
+        .action("receipt_category", receipt::category)
+        .action("receipt_amount", receipt::amount)
+        .action("receipt_cancel", receipt::cancel)
+        .answer("receipt_category", receipt::write_category)
+        .answer("receipt_amount", receipt::write_amount)
+        .schedule("recurring", recurring::tick)
+        .action("recurring", recurring::show)
+        .action("recurring_add", recurring::begin)
+        .action("recurring_when", recurring::when)
+        .action("recurring_what", recurring::what)
+        .action("recurring_off", recurring::off)
+        .answer("recurring_what", recurring::write_what)
 }
 
 /// Budgets, aliases and rates.

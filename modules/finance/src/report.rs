@@ -1,127 +1,98 @@
-//! `/report`: one month by category, with bars made of text, and the months around it a tap away.
+//! `/report`: a month or a longer period by category, as text and as a picture, with those around it a tap away.
+//!
+//! All of it is made of the months' running sums: a report of a ledger with a hundred thousand entries reads
+//! as many records as one with ten.
 
-use umbrasil_sdk::Month;
+pub(crate) mod sheet;
+mod text;
+
 use umbrasil_sdk::prelude::*;
 
+use self::sheet::Sheet;
+use crate::chart;
 use crate::ledger::{self, Ledger};
-use crate::money::{Currency, Money};
-use crate::record::{Direction, Entry};
-use crate::sums::Line;
+use crate::period::Period;
 
-/// Most categories that are listed for a direction; the others become one line.
+/// Most categories that are listed for a direction; and for those of another currency than the first.
 const LISTED: usize = 12;
+const LISTED_BELOW: usize = 5;
 
 /// How many of the latest entries are shown.
 const LATEST: usize = 5;
 
-/// How many blocks the longest bar has.
-const BLOCKS: i128 = 10;
-
-/// `/report [MONTH]`, and the buttons to the months around it.
+/// `/report [PERIOD]`: the text, and the picture below it.
 pub(crate) fn report(call: &Call) -> Result<Reply> {
+    let period = period(call, call.text())?;
+    let (ledger, sheets) = open(call, period)?;
+    chart::send(&ledger, &sheets, period)?;
+    message(call, &ledger, &sheets, period)
+}
+
+/// The button below a report: its picture, as a new message.
+pub(crate) fn picture(call: &Call) -> Result<Reply> {
+    let period = period(call, call.get(0).unwrap_or_default())?;
+    let (ledger, sheets) = open(call, period)?;
+    if sheets.is_empty() {
+        chat::toast("There are no entries to draw.")?;
+    }
+    chart::send(&ledger, &sheets, period)?;
+    Ok(Reply::none())
+}
+
+/// The buttons to other periods: the message changes, and no picture comes without being asked for.
+pub(crate) fn show(call: &Call) -> Result<Reply> {
+    let period = period(call, call.get(0).unwrap_or_default())?;
+    let (ledger, sheets) = open(call, period)?;
+    message(call, &ledger, &sheets, period)
+}
+
+/// The period that a call names, or the month that it is.
+pub(crate) fn period(call: &Call, text: &str) -> Result<Period> {
     let now = call.at().date().month_of_year();
-    let month = match call.get(0) {
-        None => now,
-        Some(text) => read_month(text, now)
-            .ok_or_else(|| call.wrong(format_args!("“{text}” is no month.")))?,
-    };
-    let ledger = Ledger::open_month(call, ledger::currency()?, month)?;
-    let sums = ledger.sums();
-    let title = format!("📊 {} {}", month.name(), month.year());
-    let mut html = Html::new().bold(title);
-    if sums.entries == 0 {
-        html = html.text("\nNo entries in this month.");
-    } else {
-        let (currency, lines) = (ledger.currency, sums.lines()?);
-        let income = sums.total(Direction::Income);
-        let expense = sums.total(Direction::Expense);
-        // Both are at least 0, so this fits.
-        let net = Money::new(income.saturating_sub(expense), currency);
-        html = html
-            .text(format_args!("\nIncome: {}", Money::new(income, currency)))
-            .text(format_args!("\nExpenses: {}", Money::new(expense, currency)))
-            .text(format_args!("\nNet: {net}"));
-        html = by_category(html, "Expenses", Direction::Expense, &lines, expense, currency);
-        html = by_category(html, "Income", Direction::Income, &lines, income, currency);
-        let entries = sums.entries;
-        let plural = if entries == 1 { "entry" } else { "entries" };
-        html = html.text(format_args!("\n\n{entries} {plural}. The latest:"));
-        for entry in ledger.latest_entries(LATEST)? {
-            html = html.line().push(latest_line(&entry));
+    Period::read(text, now).map_err(|reason| call.wrong(reason))
+}
+
+fn open(call: &Call, period: Period) -> Result<(Ledger, Vec<Sheet>)> {
+    let ledger = Ledger::open_month(call, ledger::currency()?, period.last)?;
+    let sheets = Sheet::all(&ledger, period)?;
+    Ok((ledger, sheets))
+}
+
+fn message(call: &Call, ledger: &Ledger, sheets: &[Sheet], period: Period) -> Result<Reply> {
+    let mut html = Html::new().bold(format_args!("📊 {}", period.title()));
+    let what = if period.is_month() { "month" } else { "period" };
+    if sheets.is_empty() {
+        html = html.text(format_args!("\nNo entries in this {what}."));
+    }
+    for (index, sheet) in sheets.iter().enumerate() {
+        let first = index == 0;
+        if !first {
+            html = html.text("\n\n💱 ").bold(sheet.currency.code());
+        }
+        html = text::section(html, sheet, if first { LISTED } else { LISTED_BELOW });
+        let plural = if sheet.entries == 1 { "entry" } else { "entries" };
+        html = html.text(format_args!("\n\n{} {plural}.", sheet.entries));
+        if period.is_month() && sheet.currency == ledger.currency {
+            html = html.text(" The latest:");
+            for entry in ledger.latest_entries(LATEST)? {
+                html = html.line().push(text::latest_line(&entry));
+            }
         }
     }
-    let to = |label: String, month: Month| Button::new(label, "report").arg(month);
-    let mut buttons = Vec::new();
-    if Month::new(month.previous().year(), 1).is_some() {
-        buttons.push(to(format!("◀ {}", short(month.previous())), month.previous()));
+    let now = call.at().date().month_of_year();
+    let to = |label: String, period: Period| Button::new(label, "report").arg(period.code());
+    let mut around = Vec::new();
+    if let Some(previous) = period.previous() {
+        around.push(to(format!("◀ {}", previous.short()), previous));
     }
-    if month < now {
-        buttons.push(to(format!("{} ▶", short(month.next())), month.next()));
+    if period.last < now {
+        around.push(to(format!("{} ▶", period.next().short()), period.next()));
     }
-    Ok(Reply::html(html).row(buttons).row([Button::new("Finance", "home")]).replace())
-}
-
-/// The month that a user means: `2026-11`, `november`, `last`. A name is the latest month of that name.
-fn read_month(text: &str, now: Month) -> Option<Month> {
-    if text.eq_ignore_ascii_case("last") {
-        return Some(now.previous());
+    let mut below = Vec::new();
+    if !sheets.is_empty() {
+        below.push(Button::new("📊 Chart", "chart").arg(period.code()));
+        below.push(Button::new("📄 CSV", "export").arg(period.code()));
     }
-    if let Ok(month) = text.parse() {
-        return Some(month);
-    }
-    let number = Month::number_of(text)?;
-    let year = if number <= now.number() { now.year() } else { now.year() - 1 };
-    Month::new(year, number)
-}
-
-fn by_category(
-    mut html: Html,
-    title: &str,
-    direction: Direction,
-    lines: &[Line<'_>],
-    total: i64,
-    currency: Currency,
-) -> Html {
-    let mut lines: Vec<&Line<'_>> =
-        lines.iter().filter(|line| line.direction == direction).collect();
-    lines.sort_unstable_by(|a, b| b.minor.cmp(&a.minor).then_with(|| a.category.cmp(b.category)));
-    let Some(longest) = lines.first().map(|line| i128::from(line.minor.max(1))) else {
-        return html;
-    };
-    html = html.text("\n\n").bold(title);
-    for Line { category, minor, .. } in lines.iter().take(LISTED) {
-        let blocks = (i128::from(*minor) * BLOCKS / longest).max(1);
-        let bar = "█".repeat(usize::try_from(blocks).unwrap_or(1));
-        let percent = i128::from(*minor) * 100 / i128::from(total.max(1));
-        let amount = Money::new(*minor, currency).plain();
-        html = html.text(format_args!("\n{category} {amount} ({percent} %)\n")).code(bar);
-    }
-    let others = lines.get(LISTED..).unwrap_or_default();
-    if !others.is_empty() {
-        let minor = others.iter().fold(0, |sum: i64, line| sum.saturating_add(line.minor));
-        let amount = Money::new(minor, currency).plain();
-        html = html.text(format_args!("\n{} more categories: {amount}", others.len()));
-    }
-    html
-}
-
-fn latest_line(entry: &Entry) -> Html {
-    let date = entry.written().date();
-    let amount = Money::new(entry.effect, entry.currency).plain();
-    let html = Html::new().text(format_args!("{} {amount} {}", date, entry.category));
-    if entry.note.is_empty() { html } else { html.text(" · ").italic(shorten(&entry.note)) }
-}
-
-/// A note short enough for a line.
-fn shorten(note: &str) -> String {
-    match note.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", note.split_at(end).0),
-        None => note.to_owned(),
-    }
-}
-
-/// Such as `Nov 2026`.
-fn short(month: Month) -> String {
-    let name = month.name();
-    format!("{} {}", name.get(..3).unwrap_or(name), month.year())
+    below.push(Button::new("Finance", "home"));
+    Ok(Reply::html(html).row(around).row(below).replace())
 }

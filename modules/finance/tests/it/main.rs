@@ -1,15 +1,26 @@
 //! Whole conversations with the finance module, as people have them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod budgets;
 mod corrections;
 mod currencies;
 mod entries;
+mod exports;
 mod guided;
 mod hostile;
+mod imports;
+mod large;
 mod phrases;
 mod questions;
+mod receipts;
+mod recurring;
 mod reports;
 mod undoing;
 mod vendors;

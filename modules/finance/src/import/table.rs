@@ -1,0 +1,310 @@
+//! A file as rows: which of its columns mean what, and what each line says.
+//!
+//! Banks agree on nothing: some begin with lines about the account, some have one column of amounts and some
+//! two, and all have other names. So the line of names is searched for, and what has no known name is left out.
+
+use umbrasil_sdk::Date;
+
+use super::value::{self, Order};
+use crate::csv::{self, Record, Records};
+use crate::money::Currency;
+use crate::receipt::guess;
+use crate::record::Direction;
+use crate::wording;
+
+/// Most lines before the line of names.
+const PREAMBLE: usize = 30;
+
+/// Most entries of a file.
+pub(super) const ROWS: usize = 50_000;
+
+/// One entry of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) date: Date,
+    /// Minutes since midnight; noon where the file doesn't say.
+    pub(super) minutes: u16,
+    pub(super) direction: Direction,
+    pub(super) currency: Currency,
+    pub(super) minor: i64,
+    pub(super) category: String,
+    pub(super) note: String,
+    /// Its number in the ledger that it was exported from, or 0.
+    pub(super) number: u64,
+    /// What it is recognised by: equal rows of a file differ by their order.
+    pub(super) hash: u64,
+}
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// In the order of their days.
+    pub(super) rows: Vec<Row>,
+    /// The line of the file and what is wrong with it.
+    pub(super) problems: Vec<(usize, String)>,
+    /// Rows that were reversed, and their reversals: they add nothing.
+    pub(super) reversed: usize,
+    /// Whether nothing says which rows are expenses: no sign, no type.
+    pub(super) unsigned: bool,
+}
+
+/// Where the columns are.
+#[derive(Debug, Default)]
+struct Columns {
+    date: Option<usize>,
+    time: Option<usize>,
+    amount: Option<usize>,
+    debit: Option<usize>,
+    credit: Option<usize>,
+    kind: Option<usize>,
+    currency: Option<usize>,
+    category: Option<usize>,
+    texts: Vec<usize>,
+    number: Option<usize>,
+    reverses: Option<usize>,
+    /// The currency in the name of a column, as in `Betrag (CHF)`.
+    named: Option<Currency>,
+}
+
+/// Reads a file; or says why it is none that can be read.
+pub(super) fn read(text: &str, default: Currency) -> Result<Table, String> {
+    let found = [',', ';', '\t'].into_iter().find_map(|delimiter| {
+        let mut records = Records::new(text, delimiter);
+        let columns = records.by_ref().take(PREAMBLE).find_map(|record| Columns::of(&record))?;
+        Some((columns, records.collect::<Vec<_>>()))
+    });
+    let Some((columns, records)) = found else {
+        return Err("I can't find the line with the names of the columns. There must be one for the date \
+                    (date, Datum) and one for the amount (amount, Betrag), or two (debit and credit)."
+            .into());
+    };
+    if records.len() > ROWS {
+        return Err(format!(
+            "That file has {} lines; {ROWS} is the most. Please split it.",
+            records.len()
+        ));
+    }
+    let mut table = Table { unsigned: columns.tells_nothing(&records), ..Table::default() };
+    let order =
+        value::order(records.iter().filter_map(|record| columns.cell(record, columns.date)));
+    let amounts = [columns.amount, columns.debit, columns.credit];
+    let cells = records.iter().flat_map(|record| amounts.map(|at| columns.cell(record, at)));
+    let decimal = value::decimal(cells.flatten());
+    let mut reversed = Vec::new();
+    for record in &records {
+        match columns.row(record, order, decimal, default) {
+            Ok((_, Some(of))) => reversed.push((of, record.line)),
+            Ok((row, None)) => table.rows.push(row),
+            Err(reason) => table.problems.push((record.line, reason)),
+        }
+    }
+    take_out(&mut table, reversed);
+    table.rows.sort_by_key(|row| (row.date, row.minutes, row.number));
+    mark(&mut table.rows);
+    Ok(table)
+}
+
+/// Takes out what was reversed, and its reversals.
+fn take_out(table: &mut Table, mut reversed: Vec<(u64, usize)>) {
+    if reversed.is_empty() {
+        return;
+    }
+    reversed.sort_unstable();
+    let before = table.rows.len();
+    table.rows.retain(|row| {
+        row.number == 0
+            || reversed.binary_search_by_key(&row.number, |(number, _)| *number).is_err()
+    });
+    table.reversed = before - table.rows.len() + reversed.len();
+}
+
+/// Gives each row its hash.
+fn mark(rows: &mut [Row]) {
+    let mut previous = Vec::new();
+    let mut day = None;
+    for row in rows {
+        if day != Some(row.date) {
+            previous.clear();
+            day = Some(row.date);
+        }
+        let text = format!(
+            "{} {} {} {} {}",
+            row.date,
+            row.direction.letter(),
+            row.minor,
+            row.currency.code(),
+            row.note
+        );
+        let hash = hash(text.as_bytes(), 0xcbf2_9ce4_8422_2325);
+        let earlier = previous.iter().filter(|&&known| known == hash).count();
+        previous.push(hash);
+        row.hash = self::hash(&earlier.to_le_bytes(), hash);
+    }
+}
+
+/// FNV-1a in 64 bits.
+fn hash(bytes: &[u8], seed: u64) -> u64 {
+    bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Columns {
+    /// The columns, if this is the line of their names.
+    fn of(record: &Record) -> Option<Self> {
+        let mut columns = Self::default();
+        for (at, cell) in record.cells.iter().enumerate() {
+            let cell = cell.trim().to_lowercase();
+            let (name, inside) = cell.split_once(['(', '[']).unwrap_or((&cell, ""));
+            let name = name.trim().trim_end_matches(['.', ':', '*']);
+            let (name, behind) = match name.rsplit_once(' ') {
+                Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => {
+                    (name, code)
+                }
+                _ => (name, ""),
+            };
+            let slot = match name {
+                "date" | "datum" | "booking date" | "buchungstag" | "buchungsdatum"
+                | "posting date" | "transaction date" | "completed date" | "started date"
+                | "data" | "fecha" | "date comptable" | "date opération" | "valuta"
+                | "valutadatum" | "value date" => &mut columns.date,
+                "time" | "uhrzeit" | "zeit" => &mut columns.time,
+                "amount" | "betrag" | "umsatz" | "montant" | "importo" | "importe" | "value" => {
+                    &mut columns.amount
+                }
+                "debit" | "débit" | "soll" | "belastung" | "lastschrift" | "paid out"
+                | "money out" | "withdrawal" | "withdrawals" | "ausgabe" | "ausgaben"
+                | "ausgang" => &mut columns.debit,
+                "credit" | "crédit" | "haben" | "gutschrift" | "paid in" | "money in"
+                | "deposit" | "deposits" | "einnahme" | "einnahmen" | "eingang" => {
+                    &mut columns.credit
+                }
+                "type" | "typ" | "kind" | "soll/haben" | "direction" => &mut columns.kind,
+                "currency" | "währung" | "waehrung" | "whg" | "devise" | "ccy" => {
+                    &mut columns.currency
+                }
+                "category" | "kategorie" | "catégorie" => &mut columns.category,
+                "number" => &mut columns.number,
+                "reverses" => &mut columns.reverses,
+                "note"
+                | "text"
+                | "description"
+                | "beschreibung"
+                | "buchungstext"
+                | "details"
+                | "payee"
+                | "verwendungszweck"
+                | "memo"
+                | "name"
+                | "libellé"
+                | "empfänger"
+                | "merchant"
+                | "auftraggeber/empfänger"
+                | "begünstigter/zahlungspflichtiger"
+                | "reference"
+                | "mitteilung"
+                | "payment reference"
+                | "transaction"
+                | "narrative" => {
+                    columns.texts.push(at);
+                    continue;
+                }
+                _ => continue,
+            };
+            slot.get_or_insert(at);
+            if let Some(code) =
+                Currency::new(inside.trim_end_matches([')', ']'])).or(Currency::new(behind))
+            {
+                columns.named = Some(code);
+            }
+        }
+        let amounts =
+            columns.amount.is_some() || columns.debit.is_some() || columns.credit.is_some();
+        (columns.date.is_some() && amounts).then_some(columns)
+    }
+
+    /// A cell that is there and not empty.
+    fn cell<'a>(&self, record: &'a Record, at: Option<usize>) -> Option<&'a str> {
+        let cell = record.cells.get(at?)?;
+        // Only our own export guards cells.
+        let cell = if self.number.is_some() { csv::unguarded(cell) } else { cell };
+        Some(cell.trim()).filter(|cell| !cell.is_empty())
+    }
+
+    /// Whether no row says which way the money went.
+    fn tells_nothing(&self, records: &[Record]) -> bool {
+        let signed = |record: &Record| {
+            let cell = self.cell(record, self.amount).unwrap_or_default();
+            cell.contains(['-', '+', '(', '\u{2212}', '\u{2013}'])
+        };
+        self.debit.or(self.credit).or(self.kind).is_none() && !records.iter().any(signed)
+    }
+
+    /// What a line says; and which number it reverses, if it does.
+    fn row(
+        &self,
+        record: &Record,
+        order: Order,
+        decimal: Option<char>,
+        default: Currency,
+    ) -> Result<(Row, Option<u64>), String> {
+        let cell = |at| self.cell(record, at);
+        let (date, minutes) = value::date(cell(self.date).ok_or("there is no date")?, order)?;
+        let minutes = cell(self.time).and_then(value::minutes).or(minutes).unwrap_or(720);
+        let code = cell(self.currency).map(|code| {
+            Currency::new(code).ok_or_else(|| {
+                format!("“{}” is no currency", wording::note(code).unwrap_or_default())
+            })
+        });
+        let currency = code.transpose()?.or(self.named).unwrap_or(default);
+        let amount = |at| cell(at).map(|cell| value::amount(cell, decimal, currency)).transpose();
+        let (mut direction, minor, currency) =
+            match (amount(self.amount)?, amount(self.debit)?, amount(self.credit)?) {
+                (Some((minor, currency)), _, _) if minor < 0 => {
+                    (Direction::Expense, minor, currency)
+                }
+                (Some((minor, currency)), _, _) => (Direction::Income, minor, currency),
+                (None, Some((minor, currency)), credit)
+                    if minor != 0 && credit.is_none_or(|(minor, _)| minor == 0) =>
+                {
+                    (Direction::Expense, minor, currency)
+                }
+                (None, debit, Some((minor, currency)))
+                    if debit.is_none_or(|(minor, _)| minor == 0) =>
+                {
+                    (Direction::Income, minor, currency)
+                }
+                (None, Some(_), Some(_)) => return Err("both debit and credit".into()),
+                (None, ..) => return Err("there is no amount".into()),
+            };
+        let minor = minor.checked_abs().filter(|&minor| minor > 0).ok_or("the amount is 0")?;
+        match cell(self.kind).map(str::to_lowercase).as_deref() {
+            Some("expense" | "debit" | "soll" | "s" | "ausgabe" | "out") => {
+                direction = Direction::Expense;
+            }
+            Some("income" | "credit" | "haben" | "h" | "einnahme" | "in") => {
+                direction = Direction::Income;
+            }
+            _ => {}
+        }
+        let mut texts: Vec<&str> = Vec::new();
+        for text in self.texts.iter().filter_map(|at| cell(Some(*at))) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        let text = texts.join(" ");
+        let note = wording::note(&text.chars().take(200).collect::<String>()).unwrap_or_default();
+        let category =
+            cell(self.category).map(|name| name.split_whitespace().collect::<Vec<_>>().join("-"));
+        let category = category.and_then(|name| wording::category(&name).ok());
+        let category = category.unwrap_or_else(|| guess::category(&text, direction).to_owned());
+        let number = cell(self.number).and_then(|cell| cell.parse().ok()).unwrap_or(0);
+        let reverses = cell(self.reverses).and_then(|cell| cell.parse().ok());
+        Ok((
+            Row { date, minutes, direction, currency, minor, category, note, number, hash: 0 },
+            reverses,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! The photo of a receipt becomes a proposal: what it says, to be saved, changed or dropped with a tap.
+//!
+//! Reading pictures goes wrong now and then. So nothing is booked before somebody has looked at it, and one
+//! proposal is booked once: saving deletes it in the same event.
+
+pub(crate) mod guess;
+mod read;
+
+use umbrasil_sdk::prelude::*;
+use umbrasil_sdk::{Date, ErrorKind, Month};
+
+use crate::add::{self, Line};
+use crate::amount::Reading;
+use crate::ledger::{self, Ledger};
+use crate::money::{Currency, Money};
+use crate::record::{self, Direction};
+use crate::sums::Sums;
+use crate::wording;
+
+const VERSION: &str = "1";
+
+/// How many categories are offered, and how many of them in a row.
+const OFFERED: usize = 6;
+const IN_A_ROW: usize = 3;
+
+/// What to do where no picture helps.
+const INSTEAD: &str = "Type /expense AMOUNT CATEGORY instead, such as /expense 12.50 food.";
+
+/// What a receipt seems to say, until it is saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Proposal {
+    /// Eight hexadecimal digits.
+    id: String,
+    currency: Currency,
+    /// In minor units; 0 if nobody knows yet.
+    minor: i64,
+    /// Days after 1970-01-01.
+    day: i64,
+    category: String,
+    /// The vendor, which becomes the note; may be empty.
+    note: String,
+}
+
+/// A photo that somebody sends, or the picture of a receipt as a file.
+pub(crate) fn photo(call: &Call) -> Result<Reply> {
+    let default = ledger::currency()?;
+    let today = call.at().date();
+    let text = match ocr::read_file("") {
+        Ok(text) => text,
+        // Too large, damaged or of another kind: the picture can't be read, whatever the reason.
+        Err(error) if error.kind() == ErrorKind::Internal => {
+            log::warn(format_args!("a picture could not be read: {error}"));
+            String::new()
+        }
+        Err(error) => return Err(Error::unavailable(format!("🧾 {}\n{INSTEAD}", error.text()))),
+    };
+    let Some(found) = read::read(&text, default, today) else {
+        return Ok(Reply::text(format_args!(
+            "🧾 I can't find an amount in this picture. A straight, bright photo of the whole receipt works \
+             best.\n{INSTEAD}"
+        )));
+    };
+    let category = guess::category(&format!("{} {text}", found.vendor), Direction::Expense);
+    let by_vendor = guess::category(&found.vendor, Direction::Expense);
+    let category = if by_vendor == "other" { category } else { by_vendor };
+    let proposal = Proposal {
+        id: record::short_hash(call.event_id()),
+        currency: found.currency,
+        minor: found.minor,
+        day: found.date.unwrap_or(today).to_days(),
+        category: category.to_owned(),
+        note: wording::note(&found.vendor).unwrap_or_default(),
+    };
+    ask(call, &proposal)
+}
+
+/// Saves what is proposed.
+pub(crate) fn save(call: &Call) -> Result<Reply> {
+    let Some(proposal) = open(call)? else { return closed() };
+    let Proposal { currency, minor, day, category, note, .. } = proposal;
+    storage::delete(&key(call))?;
+    let date = Date::from_days(day);
+    // The ledger notes when an entry was written: a receipt of another day says so in its note.
+    let note = match (date == call.at().date(), note.is_empty()) {
+        (true, _) => note,
+        (false, true) => date.to_string(),
+        (false, false) => format!("{note} {date}"),
+    };
+    let ledger = Ledger::open_month(call, currency, date.month_of_year())?;
+    let booked = ledger.append(call, Direction::Expense, minor, &category, &note)?;
+    Ok(add::confirmation(call, &booked).replace())
+}
+
+/// Asks for another category, with those of late as buttons; or takes the one that was tapped.
+pub(crate) fn category(call: &Call) -> Result<Reply> {
+    let Some(mut proposal) = open(call)? else { return closed() };
+    if let Some(chosen) = call.get(1) {
+        proposal.category = wording::category(chosen).map_err(Error::internal)?;
+        return ask(call, &proposal);
+    }
+    ask_category(call, &proposal, None)
+}
+
+/// The category, as the user typed it.
+pub(crate) fn write_category(call: &Call) -> Result<Reply> {
+    let Some(mut proposal) = open(call)? else { return Ok(expired()) };
+    match wording::category(call.text()) {
+        Ok(category) => {
+            proposal.category = category;
+            ask(call, &proposal)
+        }
+        Err(reason) => ask_category(call, &proposal, Some(reason)),
+    }
+}
+
+/// Asks for another amount.
+pub(crate) fn amount(call: &Call) -> Result<Reply> {
+    let Some(proposal) = open(call)? else { return closed() };
+    ask_amount(&proposal, None)
+}
+
+/// The amount, as the user typed it; or one reading of what they typed.
+pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
+    let Some(mut proposal) = open(call)? else { return Ok(expired()) };
+    match add::read(call.text(), proposal.currency) {
+        Ok(Line { reading: Reading::Clear(minor), .. }) => {
+            proposal.minor = minor;
+            ask(call, &proposal)
+        }
+        Ok(_) => ask_amount(
+            &proposal,
+            Some("That can be read in two ways. Please write it as 1234.50.".into()),
+        ),
+        Err(reason) => ask_amount(&proposal, Some(reason)),
+    }
+}
+
+/// Not after all.
+pub(crate) fn cancel(call: &Call) -> Result<Reply> {
+    if open(call)?.is_none() {
+        return closed();
+    }
+    storage::delete(&key(call))?;
+    Ok(Reply::text("🧾 Cancelled. Nothing was saved.")
+        .row([Button::new("Finance", "home")])
+        .replace())
+}
+
+/// Shows the proposal, and keeps it.
+fn ask(call: &Call, proposal: &Proposal) -> Result<Reply> {
+    let Proposal { id, currency, minor, day, category, note } = proposal;
+    let fields =
+        [VERSION, id, currency.code(), &minor.to_string(), &day.to_string(), category, note]
+            .join("\t");
+    storage::set(&key(call), fields)?;
+    let mut html = Html::new().text("🧾 ");
+    if !note.is_empty() {
+        html = html.text(note).text(" · ");
+    }
+    html = html.bold(Money::new(*minor, *currency)).text(" · ").text(category).text("?");
+    let date = Date::from_days(*day);
+    if date != call.at().date() {
+        html = html.text(format_args!("\n📅 {date}"));
+    }
+    let button = |label: &str, action: &str| Button::new(label, action).arg(id);
+    Ok(Reply::html(html.text("\nNothing is saved yet."))
+        .row([button("Save", "receipt_save"), button("Cancel", "receipt_cancel")])
+        .row([button("Category…", "receipt_category"), button("Amount…", "receipt_amount")])
+        .replace())
+}
+
+fn ask_amount(proposal: &Proposal, again: Option<String>) -> Result<Reply> {
+    chat::expect("receipt_amount", [&proposal.id])?;
+    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let now = Money::new(proposal.minor, proposal.currency);
+    Ok(Reply::html(html.text("🧾 How much was it? Type the amount; I read ").bold(now).text("."))
+        .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
+        .replace())
+}
+
+fn ask_category(call: &Call, proposal: &Proposal, again: Option<String>) -> Result<Reply> {
+    chat::expect("receipt_category", [&proposal.id])?;
+    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = html.text("🧾 What was it for? Tap a category, or type another one.");
+    let mut reply = Reply::html(html);
+    let offered = offered(call, proposal.currency)?;
+    for row in offered.chunks(IN_A_ROW) {
+        let button = |name: &String| {
+            Button::new(name.clone(), "receipt_category").arg(&proposal.id).arg(name)
+        };
+        reply = reply.row(row.iter().map(button));
+    }
+    Ok(reply.row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)]).replace())
+}
+
+/// The categories that the user spends on most, of this month and the one before; then some that most do.
+/// They must fit into a button with the proposal's id.
+fn offered(call: &Call, currency: Currency) -> Result<Vec<String>> {
+    let month: Month = call.at().date().month_of_year();
+    let key = |month| record::month_key(call.user().id, currency, month);
+    let mut counts: Vec<(String, u32)> = Vec::new();
+    for value in storage::get_many([key(month), key(month.previous())])? {
+        let sums = Sums::read(value.as_deref())?;
+        for line in sums.lines()?.iter().filter(|line| line.direction == Direction::Expense) {
+            match counts.iter_mut().find(|(name, _)| *name == line.category) {
+                Some((_, count)) => *count = count.saturating_add(line.count),
+                None => counts.push((line.category.to_owned(), line.count)),
+            }
+        }
+    }
+    counts
+        .sort_unstable_by(|(left, few), (right, many)| many.cmp(few).then_with(|| left.cmp(right)));
+    let mut offered: Vec<String> = counts
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.len() <= 20 && !name.contains(':'))
+        .collect();
+    for usual in ["groceries", "food", "transport", "home", "health", "shopping"] {
+        if !offered.iter().any(|known| known == usual) {
+            offered.push(usual.to_owned());
+        }
+    }
+    offered.truncate(OFFERED);
+    Ok(offered)
+}
+
+/// The proposal that the call is about, if it is still open.
+fn open(call: &Call) -> Result<Option<Proposal>> {
+    let Some(text) = storage::get_text(&key(call))? else { return Ok(None) };
+    let proposal = parse(&text).ok_or_else(|| record::corrupt("receipt"))?;
+    Ok((Some(proposal.id.as_str()) == call.get(0)).then_some(proposal))
+}
+
+fn parse(text: &str) -> Option<Proposal> {
+    let mut fields = text.split('\t');
+    let mut next = || fields.next();
+    (next()? == VERSION).then_some(())?;
+    Some(Proposal {
+        id: next()?.to_owned(),
+        currency: Currency::new(next()?)?,
+        minor: next()?.parse().ok()?,
+        day: next()?.parse().ok()?,
+        category: next()?.to_owned(),
+        note: next()?.to_owned(),
+    })
+}
+
+fn key(call: &Call) -> String {
+    format!("{}/receipt", call.user().id)
+}
+
+/// A button of a receipt that was saved or dropped before, or is somebody else's.
+fn closed() -> Result<Reply> {
+    chat::toast("This receipt is no longer open. Nothing was saved twice.")?;
+    Ok(Reply::none())
+}
+
+fn expired() -> Reply {
+    Reply::text("That receipt is no longer open. Nothing was saved.")
+        .row([Button::new("Finance", "home")])
+}
