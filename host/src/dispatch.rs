@@ -8,6 +8,7 @@
 mod approve;
 mod dialogs;
 mod draft;
+mod file;
 mod journal;
 mod keys;
 mod operate;
@@ -284,6 +285,9 @@ impl Dispatch {
                 }
                 let cause = self.cause(arrived, &module, &input);
                 self.module(arrived, &module, &cause, Vec::new(), outside).await
+            }
+            Route::OneOf { modules, input } => {
+                self.whose(arrived, &modules, &input, outside).await
             }
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);

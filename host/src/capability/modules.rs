@@ -157,6 +157,7 @@ impl Scoped<'_, Modules> {
                     tickets: self.guard.tickets().to_vec(),
                     read_only: read_only || self.guard.read_only,
                     outside: Arc::clone(&self.guard.outside),
+                    run: Arc::clone(&self.guard.run),
                 },
                 storage: self.own.storage.get(&module).cloned(),
             })

@@ -45,6 +45,8 @@ pub(crate) struct Terms {
     pub(crate) read_only: bool,
     /// Set once something leaves the host: the event must not be run again then.
     pub(crate) outside: Arc<AtomicBool>,
+    /// The event of the tap that had this event run again; empty when it runs for the first time.
+    pub(crate) run: Arc<str>,
 }
 
 /// Checks the calls of one event.
@@ -63,6 +65,8 @@ pub(crate) struct Guard {
     pub(crate) asked: Vec<Asked>,
     /// Set once something leaves the host: the event must not be run again then.
     pub(crate) outside: Arc<AtomicBool>,
+    /// The event of the tap that had this event run again: see [`Terms::run`].
+    pub(crate) run: Arc<str>,
 }
 
 /// A call that an owner has to agree to.
@@ -107,9 +111,21 @@ impl Guard {
         terms: Terms,
     ) -> Self {
         let Authority { policy, audit, database } = authority;
-        let Terms { tickets, read_only, outside } = terms;
+        let Terms { tickets, read_only, outside, run } = terms;
         let (subject, denials, asked) = (Arc::new(subject), 0, Vec::new());
-        Self { subject, live, policy, audit, database, tickets, read_only, denials, asked, outside }
+        Self {
+            subject,
+            live,
+            policy,
+            audit,
+            database,
+            tickets,
+            read_only,
+            denials,
+            asked,
+            outside,
+            run,
+        }
     }
 
     /// The requests that an owner has agreed to and that were not made yet.
