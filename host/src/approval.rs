@@ -124,8 +124,7 @@ pub(crate) fn file(cause: &Cause, modules: &[(String, String)], now_ms: i64) -> 
     let payload = Payload::File(Box::new(cause.clone()));
     let html = format!("{MARK} Who is this for?");
     let (name, request) = (HOST.to_owned(), hash(cause.event.as_bytes()));
-    let mut prompt =
-        prompt("file", name, request, &payload, cause.user.id, now_ms, &html, &[]);
+    let mut prompt = prompt("file", name, request, &payload, cause.user.id, now_ms, &html, &[]);
     let nonce = &prompt.approval.nonce;
     let row = |(name, title): &(String, String)| vec![take_button(title, nonce, name)];
     let keyboard: Keyboard = modules.iter().map(row).collect();

@@ -12,8 +12,8 @@
 //! [`HostError::Pending`](crate::HostError), the handler returns that error with `?`, and runs again once
 //! the owner has agreed.
 
-use crate::{HostError, Result};
 use crate::host::modules as host;
+use crate::{HostError, Result};
 
 /// One word that a command takes.
 pub use crate::bindings::umbrasil::module::modules::Argument;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use super::progress::Traces;
 use super::{Error, Limit};
 use crate::audit::{Audit, Record};
 use crate::database::Database;
@@ -43,8 +44,8 @@ pub(crate) struct Terms {
     pub(crate) tickets: Vec<String>,
     /// Whether nothing may be changed.
     pub(crate) read_only: bool,
-    /// Set once something leaves the host: the event must not be run again then.
-    pub(crate) outside: Arc<AtomicBool>,
+    /// What of it shows before it has ended.
+    pub(crate) traces: Traces,
     /// The event of the tap that had this event run again; empty when it runs for the first time.
     pub(crate) run: Arc<str>,
 }
@@ -111,7 +112,7 @@ impl Guard {
         terms: Terms,
     ) -> Self {
         let Authority { policy, audit, database } = authority;
-        let Terms { tickets, read_only, outside, run } = terms;
+        let Terms { tickets, read_only, traces: Traces { outside, .. }, run } = terms;
         let (subject, denials, asked) = (Arc::new(subject), 0, Vec::new());
         Self {
             subject,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::ConfigError;
 
 /// The names that `umbrasil.toml` may use, beside its `[modules]` table.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 45] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_URL",
     "ALLOWED_USER_IDS",
@@ -31,6 +31,9 @@ const NAMES: [&str; 42] = [
     "CLAUDE_BASE_URL",
     "CLAUDE_MODEL",
     "OPENROUTER_API_KEY",
+    "OPENROUTER_MODEL",
+    "AI_DAILY_BUDGET",
+    "AI_SYSTEM_PROMPT",
     "N8N_BASE_URL",
     "N8N_API_KEY",
     "VPS_HOST",

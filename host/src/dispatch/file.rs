@@ -4,12 +4,12 @@
 //! time, so that the module sees it as if nobody had been asked.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::draft::Draft;
 use super::{Arrived, Dispatch};
 use crate::approval::{self, Payload, Prompt};
 use crate::bindings::exports::umbrasil::module::handler::Input;
+use crate::capability::progress::Traces;
 use crate::incoming::Content;
 use crate::module::Module;
 use crate::reply::escape;
@@ -21,7 +21,7 @@ impl Dispatch {
         arrived: &Arrived,
         modules: &[Arc<Module>],
         input: &Input,
-        outside: &Arc<AtomicBool>,
+        traces: &Traces,
     ) -> Draft {
         let user = arrived.incoming.user.id;
         let serves = |module: &&Arc<Module>| {
@@ -34,12 +34,11 @@ impl Dispatch {
         };
         let mut cause = self.cause(arrived, first, input);
         if serving.len() < 2 {
-            return self.module(arrived, first, &cause, Vec::new(), outside).await;
+            return self.module(arrived, first, &cause, Vec::new(), traces).await;
         }
         (cause.module, cause.hash) = (String::new(), String::new());
-        let name = |module: &&Arc<Module>| {
-            (module.name.to_string(), module.descriptor.title.clone())
-        };
+        let name =
+            |module: &&Arc<Module>| (module.name.to_string(), module.descriptor.title.clone());
         let names: Vec<(String, String)> = serving.iter().map(name).collect();
         let now_ms = chrono::Utc::now().timestamp_millis();
         let Prompt { approval, messages } = approval::file(&cause, &names, now_ms);
@@ -47,12 +46,7 @@ impl Dispatch {
     }
 
     /// Hands a file to the module that was tapped: `about` is the nonce of the question, and its name.
-    pub(super) async fn taken(
-        &self,
-        arrived: &Arrived,
-        about: &str,
-        outside: &Arc<AtomicBool>,
-    ) -> Draft {
+    pub(super) async fn taken(&self, arrived: &Arrived, about: &str, traces: &Traces) -> Draft {
         let incoming = &arrived.incoming;
         let (nonce, name) = about.split_once(' ').unwrap_or((about, ""));
         let asked = match self.database.approval(nonce).await {
@@ -84,11 +78,11 @@ impl Dispatch {
             return used(Self::replaced(arrived, "That module is no longer there."));
         };
         (cause.module, cause.hash) = (module.name.to_string(), module.hash.clone());
-        let mut draft = self.module(arrived, module, &cause, Vec::new(), outside).await;
+        let mut draft = self.module(arrived, module, &cause, Vec::new(), traces).await;
         let html = format!("For <b>{}</b>.", escape(&module.descriptor.title));
         let mut messages = Self::replaced(arrived, &html).messages;
         messages.append(&mut draft.messages);
-        let journalled = outside.load(Ordering::Acquire).then(|| cause.event.clone());
+        let journalled = traces.went_outside().then(|| cause.event.clone());
         used(Draft { messages, journalled, ..draft })
     }
 }

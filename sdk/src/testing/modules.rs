@@ -34,7 +34,7 @@ impl Host {
         mut self,
         answer: impl Fn(&str, &str, &str) -> Result<Vec<String>, HostError> + 'static,
     ) -> Self {
-        self.world.others = Others(Some(Box::new(answer)));
+        self.world.others.0 = Some(Box::new(answer));
         self
     }
 }

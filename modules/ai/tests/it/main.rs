@@ -1,0 +1,1 @@
+//! Whole conversations with the AI, without a host and without a network.
