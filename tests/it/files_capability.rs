@@ -150,7 +150,7 @@ async fn what_nobody_takes_is_told() {
 }
 
 #[tokio::test]
-async fn of_several_the_caption_names_one_or_else_the_first() {
+async fn of_several_the_caption_names_one_or_else_the_sender_does() {
     let world = papers(GRANTED, &["clock"]).await;
     let schedules = [
         "beat every 10s",
@@ -165,14 +165,26 @@ async fn of_several_the_caption_names_one_or_else_the_first() {
     let _host = world.start(&[]).await;
     let user = world.user();
     for (kind, caption, answer) in [
-        ("voice", "", "The clock listens."),
+        ("voice", "", "🛡️ Who is this for?"),
+        ("voice", "clock: now", "The clock listens."),
         ("voice", "/clock now", "The clock listens."),
         ("voice", "/papers part 0 9", "Voice \"\" audio/ogg 4: 4"),
-        ("voice", "/expense 12.50 food", "The clock listens."),
+        ("voice", "/expense 12.50 food", "🛡️ Who is this for?"),
         ("document", "/clock", "Document \"v.oga\" audio/ogg 4:"),
     ] {
         assert_eq!(send(&user, kind, "v.oga", b"OggS", caption).await, answer, "{kind} {caption}");
     }
+
+    let question = user.received().await[0].clone();
+    assert_eq!(question.buttons(), [["Clock"], ["Papers"]]);
+    let data = question.button("Papers").unwrap();
+    world.owner().press_stale(&data).await;
+    user.press_raw("one", question.id(), &data).await;
+    user.press_raw("two", question.id(), &data).await;
+    world.notices(3).await;
+    let texts: Vec<String> = user.received().await.iter().map(|m| m.text().to_owned()).collect();
+    let taken = texts.iter().filter(|text| *text == "Voice \"\" audio/ogg 4:").count();
+    assert_eq!(taken, 1, "once, by whom it was asked: {texts:?}");
 }
 
 #[tokio::test]

@@ -340,7 +340,7 @@ impl wit::Host for Scoped<'_, Http> {
     async fn secrets(&mut self) -> Result<Vec<String>, Error> {
         self.meter.call()?;
         let permissions = self.guard.permissions();
-        let granted = permissions.held(|what| match what {
+        let granted = permissions.held(|scope| match &scope.what {
             What::Secret(scope) => Some(scope.name.as_str()),
             _ => None,
         });

@@ -58,6 +58,60 @@ impl Draft {
             }
         }
     }
+
+    /// An error text, always below what is there.
+    pub(super) fn of_failure(incoming: &Incoming, html: &str) -> Self {
+        let messages = reply::messages(html, Keyboard::new(), None);
+        let messages = messages
+            .into_iter()
+            .map(|message| message.into_message(incoming.chat_id, None))
+            .collect();
+        Self { messages, failed: true, ..Self::default() }
+    }
+
+    /// What a module has answered to an event that was received at `received_ms`.
+    /// `pressed` is the message whose button was pressed.
+    pub(super) fn of_module(
+        module: &Module,
+        chat_id: i64,
+        pressed: Option<i64>,
+        received_ms: i64,
+        outcome: Outcome,
+    ) -> Self {
+        let Outcome { replies, toast, expectation, files, writes, .. } = outcome;
+        let mut outgoing: Vec<(Outgoing, Option<Vec<u8>>)> = Vec::new();
+        for Reply { html, keyboard, replace } in replies.into_iter().take(MESSAGES) {
+            let html = reply::unmarked(&html);
+            let parts =
+                reply::messages(&html, buttons(module, keyboard), pressed.filter(|_| replace));
+            outgoing.extend(parts.into_iter().map(|part| (part, None)));
+        }
+        for File { kind, content, caption } in files {
+            let caption = reply::caption(&reply::unmarked(&caption));
+            let message = match kind {
+                FileKind::Photo => Outgoing::Photo { caption },
+                FileKind::Document { name } => Outgoing::Document { name, caption },
+            };
+            outgoing.push((message, Some(content)));
+        }
+        if outgoing.len() > MESSAGES {
+            tracing::warn!(target: "module", module = &*module.name, "more than {MESSAGES} messages; the rest is left out");
+            outgoing.truncate(MESSAGES);
+        }
+        let messages = outgoing
+            .into_iter()
+            .map(|(message, file)| message.into_message(chat_id, file))
+            .collect();
+        let lifetime = i64::try_from(DIALOG.as_millis()).unwrap_or(0);
+        let dialog = expectation.map(|expectation| Dialog {
+            module: module.name.to_string(),
+            name: expectation.name,
+            args: expectation.args,
+            expires_ms: received_ms.saturating_add(lifetime),
+        });
+        let notice = toast.map(|toast| reply::unmarked(&toast));
+        Self { writes, messages, dialog, notice, ..Self::default() }
+    }
 }
 
 /// The message whose button was pressed.
