@@ -3,7 +3,7 @@
 use umbrasil_tests::World;
 use umbrasil_tests::llm::{Llm, Say};
 
-use crate::ai::{start, text};
+use crate::ai::{ask, start, text};
 
 /// Failures before the first word, and what people read of each.
 fn failures() -> Vec<(Say, &'static str)> {
@@ -24,15 +24,15 @@ async fn another_provider_answers() {
     // Each failure for somebody else: who fails three times is left alone.
     for (number, (failure, why)) in (1000..).zip(failures()) {
         openai.say([failure]);
-        let answer = world.person(number).say("/ai hello").await;
-        assert_eq!(answer.text(), format!("Claude here.\n\n↪️ Claude answered. OpenAI: {why}."));
+        let answer = ask(&world.person(number), "/ai hello").await;
+        assert_eq!(answer, format!("Claude here.\n\n↪️ Claude answered. OpenAI: {why}."));
     }
     openai.say([text("OpenAI here.")]);
     claude.say([Say::Status(529, "")]);
     let person = world.person(1010);
     person.say("/model claude").await;
-    let answer = person.say("/ai hello").await;
-    assert_eq!(answer.text(), "OpenAI here.\n\n↪️ OpenAI answered. Claude: overloaded (529).");
+    let answer = ask(&person, "/ai hello").await;
+    assert_eq!(answer, "OpenAI here.\n\n↪️ OpenAI answered. Claude: overloaded (529).");
 }
 
 #[tokio::test]
@@ -43,8 +43,8 @@ async fn without_another_one_people_learn_why_and_can_ask_again() {
     for (number, (failure, why)) in (1000..).zip(failures()) {
         openai.say([failure]);
         let person = world.person(number);
-        let answer = person.say("/ai hello").await;
-        assert_eq!(answer.text(), format!("⚠️ AI services temporarily unavailable\nOpenAI: {why}"));
+        let answer = ask(&person, "/ai hello").await;
+        assert_eq!(answer, format!("⚠️ AI services temporarily unavailable\nOpenAI: {why}"));
         openai.say([text("Well again.")]);
         person.press("🔄 Retry").await;
         person.reads("Well again.").await;
@@ -74,14 +74,14 @@ async fn a_short_pause_is_waited_for_and_three_failures_are_enough() {
     let claude = Llm::new([text("Claude here.")]).await;
     let _host = start(&world, &[openai.openai(), claude.claude()].concat()).await;
     let owner = world.owner();
-    assert_eq!(owner.say("/ai hello").await.text(), "Thanks.");
+    assert_eq!(ask(&owner, "/ai hello").await, "Thanks.");
     openai.say([Say::Status(503, "")]);
     for _ in 0..3 {
-        owner.say("/ai hello").await;
+        ask(&owner, "/ai hello").await;
     }
     let asked = openai.asked().len();
-    let answer = owner.say("/ai hello").await;
-    assert!(answer.text().contains("OpenAI: failed again and again; tried again in"), "{answer}");
+    let answer = ask(&owner, "/ai hello").await;
+    assert!(answer.contains("OpenAI: failed again and again; tried again in"), "{answer}");
     assert_eq!(openai.asked().len(), asked);
 }
 

@@ -258,6 +258,7 @@ impl Sinks {
             "read ssh vps: true".to_owned(),
             "files".to_owned(),
             "ocr".to_owned(),
+            "secret N8N_API_KEY as header X-Key \"{}\" to example.org".to_owned(),
             "config DEFAULT_CURRENCY".to_owned(),
             "module callee count".to_owned(),
         ];

@@ -139,8 +139,10 @@ impl Dispatch {
         let answer = format!("✅ Confirmed: <code>{}</code>", escape(&shown));
         let mut messages = Self::replaced(arrived, &answer).messages;
         messages.append(&mut draft.messages);
+        // A question to somebody else is not one to the owner who has tapped.
+        let dialog = draft.dialog.take().filter(|_| cause.chat_id == arrived.incoming.chat_id);
         let journalled = traces.went_outside().then(|| cause.event.clone());
-        Draft { messages, journalled, ..draft }
+        Draft { messages, dialog, journalled, ..draft }
     }
 
     async fn load(&self, arrived: &Arrived, verb: &str, approval: &Approval, hash: &str) -> Draft {

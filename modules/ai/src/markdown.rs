@@ -26,12 +26,7 @@ pub(crate) fn html(markdown: &str) -> Html {
             let language = trimmed.trim_start_matches(fence).trim();
             let mut code: Vec<&str> = Vec::new();
             for line in lines.by_ref() {
-                if line.trim().starts_with(fence)
-                    && line
-                        .trim()
-                        .trim_matches(char::from(fence.as_bytes().first().copied().unwrap_or(b'`')))
-                        .is_empty()
-                {
+                if closes(line.trim(), fence) {
                     break;
                 }
                 code.push(line);
@@ -54,6 +49,11 @@ pub(crate) fn html(markdown: &str) -> Html {
 /// The fence that begins a block of code.
 fn fence(line: &str) -> Option<&'static str> {
     ["```", "~~~"].into_iter().find(|fence| line.starts_with(fence))
+}
+
+/// Whether the line is a fence and nothing else.
+fn closes(line: &str, fence: &str) -> bool {
+    line.starts_with(fence) && line.bytes().all(|byte| fence.as_bytes().contains(&byte))
 }
 
 fn block(html: Html, language: &str, code: &str) -> Html {

@@ -51,7 +51,7 @@ struct Session<'a> {
 }
 
 /// Answers a question, or goes on with one that has waited for the owner.
-pub(crate) fn answer(call: &Call, question: &Question, mut used: Used) -> Result<Reply> {
+pub(crate) fn answer(call: &Call, question: &Question, used: Used) -> Result<Reply> {
     let choices = Choice::in_order(Wish::of(call)?.as_ref())?;
     if choices.is_empty() {
         return Err(Error::usage(NOBODY));
@@ -74,7 +74,7 @@ pub(crate) fn answer(call: &Call, question: &Question, mut used: Used) -> Result
         system: prompt::system(call, !tools.tools.is_empty())?,
         tools,
         fallback: Fallback::new(choices, Health::of(call)?, Patience::new(WHOLE)),
-        used: std::mem::take(&mut used),
+        used,
         shown: Shown::default(),
     };
     let reply = session.run()?;
