@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{Message, Prompt, Spent, Tokens, ToolCall, Turn};
+use crate::message::{Message, Prompt, Spent, Tokens, ToolCall, Turn, put};
 use crate::provider::Choice;
 use crate::sse::{Events, Patience};
 use crate::trouble::Trouble;
@@ -98,7 +98,7 @@ fn body(model: &str, prompt: &Prompt<'_>) -> Value {
                 "name": tool.name, "description": tool.description, "input_schema": tool.parameters,
             })
         });
-        body["tools"] = tools.collect();
+        put(&mut body, "tools", tools.collect());
     }
     body
 }
@@ -199,7 +199,7 @@ impl Answer {
                 let known = block.get(name).and_then(Value::as_str).unwrap_or("");
                 let mut whole = known.to_owned();
                 push(&mut whole, text(name))?;
-                block[name] = whole.into();
+                put(block, name, whole.into());
                 Ok(())
             }
             _ => Ok(()),

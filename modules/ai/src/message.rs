@@ -87,6 +87,13 @@ pub(crate) struct Tokens {
     pub(crate) output: u64,
 }
 
+/// Sets a field of a JSON object; nothing happens to what is none.
+pub(crate) fn put(object: &mut Value, field: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(field.to_owned(), value);
+    }
+}
+
 /// About how many tokens a text has: a token is some four letters of Latin text, three bytes of code and
 /// numbers, and about one character of scripts that need no spaces.
 pub(crate) fn tokens(text: &str) -> u64 {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{Message, Prompt, Spent, Tokens, ToolCall, Turn};
+use crate::message::{Message, Prompt, Spent, Tokens, ToolCall, Turn, put};
 use crate::provider::Choice;
 use crate::sse::{Events, Patience};
 use crate::trouble::Trouble;
@@ -61,9 +61,9 @@ fn body(model: &str, prompt: &Prompt<'_>) -> Value {
                             "name": call.name, "arguments": call.arguments,
                         }})
                     };
-                    said["tool_calls"] = calls.iter().map(call).collect();
+                    put(&mut said, "tool_calls", calls.iter().map(call).collect());
                     if text.is_empty() {
-                        said["content"] = Value::Null;
+                        put(&mut said, "content", Value::Null);
                     }
                 }
                 messages.push(said);
@@ -87,7 +87,7 @@ fn body(model: &str, prompt: &Prompt<'_>) -> Value {
                 "name": tool.name, "description": tool.description, "parameters": tool.parameters,
             }})
         });
-        body["tools"] = tools.collect();
+        put(&mut body, "tools", tools.collect());
     }
     body
 }

@@ -57,7 +57,7 @@ pub(crate) fn everybody(call: &Call) -> Result<Reply> {
             rows.push((format!("{} ({id})", name.chars().take(10).collect::<String>()), sums));
         }
     }
-    rows.sort_by(|(_, one), (_, other)| other.cost.cmp(&one.cost));
+    rows.sort_by_key(|(_, sums)| std::cmp::Reverse(sums.cost));
     let mut html = Html::new().text("👥 ").bold(format_args!("AI usage · {}", span.title())).line();
     html = if rows.is_empty() { html.text("Nobody has used it.") } else { html.pre(table(&rows)) };
     let total = usage::total(&rows.into_iter().collect::<BTreeMap<_, _>>());
@@ -130,7 +130,9 @@ fn table(rows: &[(String, Sums)]) -> String {
     }
     if rows.len() > 1 {
         let mut total = Sums::default();
-        rows.iter().for_each(|(_, sums)| total.add(*sums));
+        for (_, sums) in rows {
+            total.add(*sums);
+        }
         lines.push(format!("{:<24} {:>8}", "Total", money(total.cost)));
     }
     lines.join("\n")

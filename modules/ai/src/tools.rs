@@ -105,11 +105,10 @@ impl Line {
         match modules::call(&self.module, &self.command, &self.text) {
             Ok(messages) => {
                 let text: Vec<String> = messages.iter().map(|html| text_of(html)).collect();
-                let mut text = text.join("\n\n");
-                if text.trim().is_empty() {
-                    text = "Done; it answered nothing.".to_owned();
-                }
-                Outcome::Done { text: cut(&text), failed: false }
+                let text = text.join("\n\n");
+                let is_empty = text.trim().is_empty();
+                let text = if is_empty { "Done; it answered nothing." } else { &text };
+                Outcome::Done { text: cut(text), failed: false }
             }
             Err(HostError::Pending(_)) => Outcome::Waits,
             // The other module says what is wrong with the usage.

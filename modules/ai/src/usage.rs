@@ -109,7 +109,9 @@ pub(crate) fn since(user: i64, from: Date) -> Result<BTreeMap<String, Sums>> {
 /// What all models cost together, and so on.
 pub(crate) fn total(models: &BTreeMap<String, Sums>) -> Sums {
     let mut total = Sums::default();
-    models.values().for_each(|sums| total.add(*sums));
+    for sums in models.values() {
+        total.add(*sums);
+    }
     total
 }
 
