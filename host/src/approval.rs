@@ -16,12 +16,15 @@ use crate::grant::hash;
 use crate::outgoing::{Keyboard, Outgoing};
 use crate::permission::{Asks, Origin};
 use crate::reply::{MARK, escape};
-use crate::router::host_button_with;
+use crate::router::{host_button_with, take_button};
 
 /// How long an owner has.
 pub(crate) const LIFE: Duration = Duration::from_mins(5);
 /// Questions of one module that may wait at once.
 pub(crate) const PENDING: usize = 3;
+
+/// Whose questions are not those of a module; no module can have this name.
+const HOST: &str = "host";
 
 /// What is done when the owner agrees.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +35,8 @@ pub(crate) enum Payload {
     Load { hash: String },
     /// The key of a server is recorded.
     HostKey { target: String, address: String, key: String },
+    /// A file is handed to the module whose name comes with the tap. The cause names none yet.
+    File(Box<Cause>),
 }
 
 /// An event that stopped at a call which needs an owner.
@@ -115,6 +120,21 @@ pub(crate) fn load(asks: &Asks, serving: Option<&str>, approver: i64, now_ms: i6
     let labels = [("✅ Allow", "approve"), ("1️⃣ Allow once", "once"), ("✖️ Deny", "deny")];
     let payload = Payload::Load { hash: component.clone() };
     prompt("load", module.to_string(), request, &payload, approver, now_ms, &html, &labels)
+}
+
+/// Asks whoever sent a file which of these modules, by name and title, it is for.
+pub(crate) fn file(cause: &Cause, modules: &[(String, String)], now_ms: i64) -> Prompt {
+    let payload = Payload::File(Box::new(cause.clone()));
+    let html = format!("{MARK} Who is this for?");
+    let (name, request) = (HOST.to_owned(), hash(cause.event.as_bytes()));
+    let mut prompt = prompt("file", name, request, &payload, cause.user.id, now_ms, &html, &[]);
+    let nonce = &prompt.approval.nonce;
+    let row = |(name, title): &(String, String)| vec![take_button(title, nonce, name)];
+    let keyboard: Keyboard = modules.iter().map(row).collect();
+    let messages = crate::reply::messages(&html, keyboard, None);
+    let message = |message: Outgoing| message.into_message(cause.chat_id, None);
+    prompt.messages = messages.into_iter().map(message).collect();
+    prompt
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one field of the row or the message")]

@@ -112,11 +112,14 @@ const FEATURES: [&str; 5] = ["finance", "business", "monitoring", "ai", "vps"];
 const SECRETS: [&str; 5] =
     ["OPENAI_API_KEY", "CLAUDE_API_KEY", "OPENROUTER_API_KEY", "N8N_API_KEY", "VPS_PRIVATE_KEY"];
 /// The settings that modules may ask for.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: &[&str] = &[
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",
     "CLAUDE_BASE_URL",
     "CLAUDE_MODEL",
+    "OPENROUTER_MODEL",
+    "AI_DAILY_BUDGET",
+    "AI_SYSTEM_PROMPT",
     "N8N_BASE_URL",
     "CPU_THRESHOLD",
     "MEMORY_THRESHOLD",
@@ -369,6 +372,16 @@ fn settings(source: &Source) -> Result<BTreeMap<String, String>, ConfigError> {
         };
         if !url.as_ref().is_none_or(sound) {
             return Err(ConfigError::new(name, "must be an http or https URL without a user"));
+        }
+    }
+    if let Some(budget) = source.get("AI_DAILY_BUDGET") {
+        let (whole, part) = budget.split_once('.').unwrap_or((budget, "0"));
+        let digits = |text: &str, most: usize| {
+            (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if !digits(whole, 9) || !digits(part, 6) {
+            let reason = "must be US dollars for each user and day, such as 1.50; 0 means no limit";
+            return Err(ConfigError::new("AI_DAILY_BUDGET", reason));
         }
     }
     let set = |name: &&str| Some(((*name).to_owned(), source.get(name)?.to_owned()));

@@ -8,6 +8,7 @@
 mod approve;
 mod dialogs;
 mod draft;
+mod file;
 mod journal;
 mod keys;
 mod logs;
@@ -190,7 +191,7 @@ impl Dispatch {
                 draft = self.answer(arrived, &mut turn, &traces) => draft,
                 () = cancelled.cancelled() => self.stopped(&arrived.incoming, &event, &traces).await,
             };
-            draft.take_place_of(chat, traces.finish().await);
+            draft.take_place_of(traces.finish().await);
             let went_outside = traces.went_outside();
             if went_outside && draft.journalled.is_none() {
                 draft.journalled = Some(event.clone());
@@ -282,6 +283,7 @@ impl Dispatch {
                 let cause = self.cause(arrived, &module, &input);
                 self.module(arrived, &module, &cause, Vec::new(), traces).await
             }
+            Route::OneOf { modules, input } => self.whose(arrived, &modules, &input, traces).await,
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);
                 Draft::of_failure(incoming, &reply::escape(&text))

@@ -18,13 +18,18 @@ pub(crate) enum Route {
         module: Arc<Module>,
         input: Input,
     },
+    /// One of several modules that take the file: whoever sent it says which.
+    OneOf {
+        modules: Vec<Arc<Module>>,
+        input: Input,
+    },
     /// Nobody; the text says what to do instead.
     Nobody(String),
 }
 
 /// What only buttons of the host can say.
-pub(crate) const HOST_TAPS: [&str; 7] =
-    ["approve", "once", "deny", "pause", "resume", "review", "revoke"];
+pub(crate) const HOST_TAPS: [&str; 8] =
+    ["approve", "once", "deny", "pause", "resume", "review", "revoke", "take"];
 
 /// Telegram's limit for what a button carries, in bytes.
 pub(crate) const DATA_BYTES: usize = 64;
@@ -40,7 +45,7 @@ pub(crate) fn route(catalog: &Catalog, content: &Content, dialog: Option<&Dialog
         Content::Forwarded => Route::Nobody(
             "I don't act on forwarded messages. Write it yourself if you mean it.".to_owned(),
         ),
-        Content::File(upload) => route_file(catalog, upload),
+        Content::File(upload) => route_file(catalog, upload, dialog),
         Content::Media(kind) => nobody_takes(kind),
     }
 }
@@ -91,9 +96,10 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
     )
 }
 
-/// A file goes to the module whose command its caption begins with, if that takes such files; else to the
-/// first, by name, that does. An open question is not asked: it is answered with words.
-fn route_file(catalog: &Catalog, upload: &Upload) -> Route {
+/// A file goes to the one module that takes such files. Of several it goes to that which the caption begins
+/// with (its name, or one of its commands), or else to that whose question is open in the chat; without
+/// either, whoever sent it is asked.
+fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Route {
     let Upload { media, name, mime, size, caption, .. } = upload;
     let media = match media {
         Media::Photo => wit::Media::Photo,
@@ -101,12 +107,27 @@ fn route_file(catalog: &Catalog, upload: &Upload) -> Route {
         Media::Voice => wit::Media::Voice,
     };
     let takes = |module: &&Arc<Module>| module.descriptor.media.contains(&media);
-    let named = command(caption).and_then(|(name, _)| Some(catalog.of_command(&name)?.0));
-    let module = named.filter(takes).or_else(|| catalog.modules().find(takes));
-    let Some(module) = module else { return nobody_takes(upload.media.word()) };
+    let of_command = command(caption).and_then(|(name, _)| Some(catalog.of_command(&name)?.0));
+    let of_name = || {
+        let word = caption.split_whitespace().next().unwrap_or("");
+        catalog.module(&word.trim_end_matches([':', ',']).to_ascii_lowercase())
+    };
+    let of_dialog = || dialog.and_then(|dialog| catalog.module(&dialog.module));
+    let named = of_command.filter(takes);
+    let named = named.or_else(|| of_name().filter(takes)).or_else(|| of_dialog().filter(takes));
+    let mut modules: Vec<Arc<Module>> = match named {
+        Some(module) => vec![Arc::clone(module)],
+        None => catalog.modules().filter(takes).cloned().collect(),
+    };
     let (name, mime, caption) = (name.clone(), mime.clone(), caption.clone());
     let input = Input::File(wit::File { media, name, mime, size: *size, caption });
-    Route::Module { module: Arc::clone(module), input }
+    if modules.len() > 1 {
+        return Route::OneOf { modules, input };
+    }
+    match modules.pop() {
+        Some(module) => Route::Module { module, input },
+        None => nobody_takes(upload.media.word()),
+    }
 }
 
 fn nobody_takes(kind: &str) -> Route {
@@ -139,6 +160,11 @@ const HOST: &str = "h";
 /// A button that calls a command of the host with an argument.
 pub(crate) fn host_button_with(label: impl Into<String>, command: &str, argument: &str) -> Button {
     Button { label: label.into(), data: format!("{HOST}:{command}:{}", escaped(argument)) }
+}
+
+/// A button that gives a file to a module.
+pub(crate) fn take_button(label: &str, nonce: &str, module: &str) -> Button {
+    Button { label: label.to_owned(), data: format!("{HOST}:take:{nonce}:{module}") }
 }
 
 /// A button that calls a command of the host.

@@ -63,6 +63,8 @@ pub struct Response(pub(crate) wit::Response);
 #[derive(Debug)]
 pub struct Stream {
     inner: host::Stream,
+    /// How long one read waits; as long as the event lasts, if none.
+    patience: Option<Duration>,
     /// What has arrived and was not read as a line yet.
     rest: Vec<u8>,
     is_over: bool,
@@ -78,6 +80,22 @@ pub fn get(url: impl Into<String>) -> Result<Response, HostError> {
 pub fn send_all(requests: impl IntoIterator<Item = Request>) -> Vec<Result<Response, HostError>> {
     let requests: Vec<wit::Request> = requests.into_iter().map(|request| request.0).collect();
     host::send_all(&requests).into_iter().map(|result| result.map(Response)).collect()
+}
+
+/// The names of the secrets that the module may use now and that have a value: to know which of several
+/// services somebody has signed up for. Never a value.
+///
+/// ```
+/// # use umbrasil_sdk::prelude::*;
+/// fn services(_: &Call) -> Result<Reply> {
+///     Ok(Reply::text(http::secrets()?.join(", ")))
+/// }
+/// # let module = Module::new("S").command("services", "S", services);
+/// # let mut host = umbrasil_sdk::testing::Host::new(module).secret("OPENAI_API_KEY");
+/// # assert_eq!(host.command("/services").unwrap().text(), "OPENAI_API_KEY");
+/// ```
+pub fn secrets() -> Result<Vec<String>, HostError> {
+    host::secrets()
 }
 
 impl Request {
@@ -150,7 +168,8 @@ impl Request {
     ///
     /// As [`send`](Self::send).
     pub fn open(self) -> Result<Stream, HostError> {
-        Ok(Stream { inner: host::open(&self.0)?, rest: Vec::new(), is_over: false })
+        let inner = host::open(&self.0)?;
+        Ok(Stream { inner, patience: None, rest: Vec::new(), is_over: false })
     }
 }
 
@@ -235,6 +254,12 @@ impl Response {
 }
 
 impl Stream {
+    /// Lets every read from now on wait no longer than this. What takes longer fails with
+    /// [`HostError::Timeout`]; the answer goes on arriving, and can be read further.
+    pub fn patience(&mut self, patience: Duration) {
+        self.patience = Some(patience);
+    }
+
     /// The status, such as 200.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -262,7 +287,7 @@ impl Stream {
         if !self.rest.is_empty() {
             return Ok(Some(std::mem::take(&mut self.rest)));
         }
-        self.inner.read()
+        self.receive()
     }
 
     /// The next line without its end; none after the last. What is no UTF-8 is replaced.
@@ -298,10 +323,21 @@ impl Stream {
                 let last = std::mem::take(&mut self.rest);
                 return Ok((!last.is_empty()).then(|| without_end(&last)));
             }
-            match self.inner.read()? {
+            match self.receive()? {
                 Some(part) => self.rest.extend(part),
                 None => self.is_over = true,
             }
+        }
+    }
+}
+
+impl Stream {
+    fn receive(&self) -> Result<Option<Vec<u8>>, HostError> {
+        match self.patience {
+            Some(patience) => {
+                self.inner.read_within(u32::try_from(patience.as_millis()).unwrap_or(u32::MAX))
+            }
+            None => self.inner.read(),
         }
     }
 }

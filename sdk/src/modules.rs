@@ -12,8 +12,8 @@
 //! [`HostError::Pending`](crate::HostError), the handler returns that error with `?`, and runs again once
 //! the owner has agreed.
 
-use crate::Result;
 use crate::host::modules as host;
+use crate::{HostError, Result};
 
 /// One word that a command takes.
 pub use crate::bindings::umbrasil::module::modules::Argument;
@@ -39,6 +39,11 @@ pub fn commands() -> Result<Vec<Command>> {
 /// #     .on_call(|_, _, _| Ok(vec!["Balance: 1.00 EUR".into()]));
 /// # assert_eq!(host.command("/worth").unwrap().text(), "Balance: 1.00 EUR");
 /// ```
-pub fn call(module: &str, command: &str, text: &str) -> Result<Vec<String>> {
+///
+/// # Errors
+///
+/// [`HostError::Pending`] when the owner is asked first; [`HostError::Invalid`] with what the other module
+/// says of a wrong usage.
+pub fn call(module: &str, command: &str, text: &str) -> Result<Vec<String>, HostError> {
     Ok(host::call(module, command, text)?.messages)
 }

@@ -267,6 +267,13 @@ impl Host {
         self
     }
 
+    /// Says that a secret is granted to the module and has a value.
+    #[must_use]
+    pub fn secret(mut self, name: &str) -> Self {
+        self.world.web.secrets.insert(name.to_owned());
+        self
+    }
+
     /// The requests that the module has made so far, answered or not.
     #[must_use]
     pub fn requests(&self) -> &[Requested] {

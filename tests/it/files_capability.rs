@@ -152,7 +152,7 @@ async fn what_nobody_takes_is_told() {
 }
 
 #[tokio::test]
-async fn of_several_the_caption_names_one_or_else_the_first() {
+async fn of_several_the_caption_names_one_or_else_the_sender_does() {
     let world = papers(GRANTED, &["clock"]).await;
     let schedules = [
         "beat every 10s",
@@ -167,14 +167,26 @@ async fn of_several_the_caption_names_one_or_else_the_first() {
     let _host = world.start(&[NO_FINANCE]).await;
     let user = world.user();
     for (kind, caption, answer) in [
-        ("voice", "", "The clock listens."),
+        ("voice", "", "🛡️ Who is this for?"),
+        ("voice", "clock: now", "The clock listens."),
         ("voice", "/clock now", "The clock listens."),
         ("voice", "/papers part 0 9", "Voice \"\" audio/ogg 4: 4"),
-        ("voice", "/expense 12.50 food", "The clock listens."),
+        ("voice", "/expense 12.50 food", "🛡️ Who is this for?"),
         ("document", "/clock", "Document \"v.oga\" audio/ogg 4:"),
     ] {
         assert_eq!(send(&user, kind, "v.oga", b"OggS", caption).await, answer, "{kind} {caption}");
     }
+
+    let question = user.received().await[0].clone();
+    assert_eq!(question.buttons(), [["Clock"], ["Papers"]]);
+    let data = question.button("Papers").unwrap();
+    world.owner().press_stale(&data).await;
+    user.press_raw("one", question.id(), &data).await;
+    user.press_raw("two", question.id(), &data).await;
+    world.notices(3).await;
+    let texts: Vec<String> = user.received().await.iter().map(|m| m.text().to_owned()).collect();
+    let taken = texts.iter().filter(|text| *text == "Voice \"\" audio/ogg 4:").count();
+    assert_eq!(taken, 1, "once, by whom it was asked: {texts:?}");
 }
 
 #[tokio::test]
@@ -264,7 +276,9 @@ async fn a_person_sends_a_photo_and_a_document_on_the_chat_page() {
     let folder = tempfile::Builder::new().prefix("umbrasil-page-").tempdir().unwrap();
     let place = folder.path().join("empty");
     std::fs::create_dir(&place).unwrap();
-    let host = Host::alone(&place, &[("UMBRASIL_CHAT_PORT", "0"), ("PORT", "0")]);
+    let alone = [("ENABLE_AI", "false"), ("ENABLE_FINANCE", "false")];
+    let ports = [("UMBRASIL_CHAT_PORT", "0"), ("PORT", "0")];
+    let host = Host::alone(&place, &[alone, ports].concat());
     let url = host.page().await;
     let mut page = umbrasil_tests::Browser::new().await;
     page.open(&url).await;

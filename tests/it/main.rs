@@ -10,6 +10,9 @@
 )]
 
 mod abuse;
+mod ai;
+mod ai_failures;
+mod ai_tools;
 mod approvals;
 mod audit;
 mod bombs;

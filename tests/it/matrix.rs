@@ -45,6 +45,7 @@ fn rows(web: &str) -> Vec<Row> {
         refused,
     };
     let mut rows = vec![
+        row("http.secrets", "", None, Far::Inside, "an empty list"),
         row("ssh.targets", "", None, Far::Inside, "an empty list"),
         row("ssh.commands", "vps", None, Far::Inside, "an empty list"),
         row("docker.list", "", None, Far::Daemon, "denied"),
@@ -142,6 +143,10 @@ impl Sinks {
             r#"
 [[http]]
 url = "{web}/*"
+[[secret]]
+name = "N8N_API_KEY"
+inject = {{ header = "X-Key" }}
+hosts = ["example.org"]
 [[ssh]]
 targets = ["vps"]
 commands = ["true"]
@@ -181,9 +186,10 @@ async fn start(sinks: &Sinks) -> (World, Host) {
     (world, host)
 }
 
-fn vars(sinks: &Sinks) -> [(&'static str, &'static str); 2] {
+fn vars(sinks: &Sinks) -> [(&'static str, &'static str); 3] {
     let leaked = |text: String| -> &'static str { text.leak() };
     [
+        ("N8N_API_KEY", "a-key-that-is-long-enough"),
         ("DOCKER_HOST", leaked(sinks.daemon.host())),
         ("UMBRASIL_RESOLVER", leaked(sinks.dns.address())),
     ]
@@ -255,6 +261,7 @@ impl Sinks {
             "read ssh vps: true".to_owned(),
             "files".to_owned(),
             "ocr".to_owned(),
+            "secret N8N_API_KEY as header X-Key \"{}\" to example.org".to_owned(),
             "config DEFAULT_CURRENCY".to_owned(),
             "logs modules".to_owned(),
             "module callee count".to_owned(),

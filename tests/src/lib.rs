@@ -26,6 +26,7 @@ pub mod docker_socket;
 pub mod dockerd;
 pub mod fixtures;
 mod host;
+pub mod llm;
 mod manifest;
 mod metrics;
 pub mod n8n;

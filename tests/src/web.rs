@@ -37,6 +37,8 @@ pub enum Step {
     Endless(Vec<u8>),
     /// Says nothing more until the other side goes away.
     Hang,
+    /// Closes the connection, whatever was promised.
+    Close,
 }
 
 type Respond = dyn Fn(&Arrival) -> Vec<Step> + Send + Sync;
@@ -218,6 +220,7 @@ async fn serve(mut connection: TcpStream, shared: &Shared) {
                     }
                     true
                 }
+                Step::Close => true,
                 Step::Hang => {
                     gone(&mut connection).await;
                     true

@@ -17,6 +17,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +42,7 @@ pub use self::stream::Stream;
 use super::{Error, Guard, Scoped};
 use crate::bindings::umbrasil::module::{http as wit, types};
 use crate::config::Config;
+use crate::grant::What;
 
 /// Requests of one event, each redirect counted.
 const REQUESTS: u32 = 50;
@@ -336,6 +338,18 @@ impl wit::Host for Scoped<'_, Http> {
         self.own.open += 1;
         Ok(stream)
     }
+
+    async fn secrets(&mut self) -> Result<Vec<String>, Error> {
+        self.meter.call()?;
+        let permissions = self.guard.permissions();
+        let granted = permissions.held(|scope| match &scope.what {
+            What::Secret(scope) => Some(scope.name.as_str()),
+            _ => None,
+        });
+        let granted: BTreeSet<&str> = granted.collect();
+        let is_set = |name: &&str| self.own.service.secrets.value(name).is_some();
+        Ok(granted.into_iter().filter(is_set).map(str::to_owned).collect())
+    }
 }
 
 impl wit::HostStream for Scoped<'_, Http> {
@@ -358,6 +372,18 @@ impl wit::HostStream for Scoped<'_, Http> {
         self.meter.call()?;
         let stream = self.own.streams.get_mut(&stream).map_err(wasmtime::Error::from)?;
         stream.read().await
+    }
+
+    async fn read_within(
+        &mut self,
+        stream: Resource<Stream>,
+        timeout_ms: u32,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.meter.call()?;
+        let stream = self.own.streams.get_mut(&stream).map_err(wasmtime::Error::from)?;
+        let patience = Duration::from_millis(timeout_ms.into());
+        // A piece that has not been received is not lost when the waiting ends.
+        tokio::time::timeout(patience, stream.read()).await.unwrap_or(Err(Error::Timeout))
     }
 
     async fn drop(&mut self, stream: Resource<Stream>) -> wasmtime::Result<()> {

@@ -158,6 +158,7 @@ impl Scoped<'_, Modules> {
                     tickets: self.guard.tickets().to_vec(),
                     read_only: read_only || self.guard.read_only,
                     traces: Traces { outside: Arc::clone(&self.guard.outside), progress: None },
+                    run: Arc::clone(&self.guard.run),
                 },
                 storage: self.own.storage.get(&module).cloned(),
             })

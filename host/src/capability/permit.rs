@@ -46,6 +46,8 @@ pub(crate) struct Terms {
     pub(crate) read_only: bool,
     /// What of it shows before it has ended.
     pub(crate) traces: Traces,
+    /// The event of the tap that had this event run again; empty when it runs for the first time.
+    pub(crate) run: Arc<str>,
 }
 
 /// Checks the calls of one event.
@@ -66,6 +68,8 @@ pub(crate) struct Guard {
     used_inside: Vec<String>,
     /// Set once something leaves the host: the event must not be run again then.
     pub(crate) outside: Arc<AtomicBool>,
+    /// The event of the tap that had this event run again: see [`Terms::run`].
+    pub(crate) run: Arc<str>,
 }
 
 /// A call that an owner has to agree to.
@@ -113,7 +117,7 @@ impl Guard {
         terms: Terms,
     ) -> Self {
         let Authority { policy, audit, database } = authority;
-        let Terms { tickets, read_only, traces: Traces { outside, .. } } = terms;
+        let Terms { tickets, read_only, traces: Traces { outside, .. }, run } = terms;
         Self {
             subject: Arc::new(subject),
             live,
@@ -126,6 +130,7 @@ impl Guard {
             asked: Vec::new(),
             used_inside: Vec::new(),
             outside,
+            run,
         }
     }
 

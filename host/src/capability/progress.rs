@@ -49,9 +49,10 @@ impl Traces {
         self.outside.load(Ordering::Acquire)
     }
 
-    /// Ends what is shown; gives the message that it was shown in.
-    pub(crate) async fn finish(&self) -> Option<i64> {
-        self.progress.as_ref()?.get()?.finish().await
+    /// Ends what is shown; gives the chat and the message that it was shown in.
+    pub(crate) async fn finish(&self) -> Option<(i64, i64)> {
+        let progress = self.progress.as_ref()?.get()?;
+        Some((progress.chat_id, progress.finish().await?))
     }
 }
 
@@ -119,8 +120,8 @@ mod tests {
             worker.ended(Some(42));
             last
         });
-        assert_eq!(traces.finish().await, Some(42));
+        assert_eq!(traces.finish().await, Some((7, 42)));
         assert_eq!(worker.await.unwrap(), None, "the event has ended");
-        assert_eq!(traces.finish().await, Some(42), "asked again, it says the same");
+        assert_eq!(traces.finish().await, Some((7, 42)), "asked again, it says the same");
     }
 }

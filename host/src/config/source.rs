@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::ConfigError;
 
 /// The names that `umbrasil.toml` may use, beside its `[modules]` table.
-const NAMES: [&str; 43] = [
+const NAMES: &[&str] = &[
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_URL",
     "ALLOWED_USER_IDS",
@@ -32,6 +32,9 @@ const NAMES: [&str; 43] = [
     "CLAUDE_BASE_URL",
     "CLAUDE_MODEL",
     "OPENROUTER_API_KEY",
+    "OPENROUTER_MODEL",
+    "AI_DAILY_BUDGET",
+    "AI_SYSTEM_PROMPT",
     "N8N_BASE_URL",
     "N8N_API_KEY",
     "VPS_HOST",
@@ -81,7 +84,7 @@ impl Source {
             }
         };
         let mut values = parse(&text)?;
-        for name in NAMES {
+        for name in NAMES.iter().copied() {
             match std::env::var(name) {
                 Ok(value) => drop(values.insert(name.to_owned(), value)),
                 Err(std::env::VarError::NotPresent) => {}

@@ -26,6 +26,9 @@ impl Dispatch {
     ) -> Draft {
         let incoming = &arrived.incoming;
         let user = incoming.user.id;
+        if verb == "take" {
+            return self.taken(arrived, about, traces).await;
+        }
         if !matches!(incoming.content, Content::Button { .. }) || !self.gate.is_owner(user) {
             self.note(arrived, about, "refuse", "only an owner may tap this");
             return Draft::of_failure(incoming, "Only an owner can do that.");
@@ -101,6 +104,7 @@ impl Dispatch {
                     &format!("✖️ Not done: <code>{}</code>", escape(&resume.shown)),
                 )
             }
+            Payload::File(_) => Draft::of_failure(incoming, "That button is from another version."),
             Payload::Load { hash } => self.load(arrived, verb, &approval, &hash).await,
             Payload::HostKey { target, address, key } => {
                 self.host_key(arrived, verb, &target, &address, &key).await
@@ -136,8 +140,10 @@ impl Dispatch {
         let answer = format!("✅ Confirmed: <code>{}</code>", escape(&shown));
         let mut messages = Self::replaced(arrived, &answer).messages;
         messages.append(&mut draft.messages);
+        // A question to somebody else is not one to the owner who has tapped.
+        let dialog = draft.dialog.take().filter(|_| cause.chat_id == arrived.incoming.chat_id);
         let journalled = traces.went_outside().then(|| cause.event.clone());
-        Draft { messages, journalled, ..draft }
+        Draft { messages, dialog, journalled, ..draft }
     }
 
     async fn load(&self, arrived: &Arrived, verb: &str, approval: &Approval, hash: &str) -> Draft {
@@ -231,7 +237,7 @@ impl Dispatch {
     }
 
     /// The host's answer in place of the question, so that its buttons are gone.
-    fn replaced(arrived: &Arrived, html: &str) -> Draft {
+    pub(super) fn replaced(arrived: &Arrived, html: &str) -> Draft {
         let (chat, pressed) = (arrived.incoming.chat_id, draft::pressed(&arrived.incoming));
         let messages = crate::reply::messages(&format!("{MARK} {html}"), Keyboard::new(), pressed);
         let message = |message: Outgoing| message.into_message(chat, None);

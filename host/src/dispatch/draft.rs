@@ -46,16 +46,16 @@ impl Draft {
         Self { messages, ..Self::default() }
     }
 
-    /// Puts the first text of this chat into a message that is there already.
-    pub(super) fn take_place_of(&mut self, chat_id: i64, message_id: Option<i64>) {
-        let Some(message_id) = message_id else { return };
-        let of_chat = |message: &&mut NewMessage| message.chat_id == chat_id;
-        let first = self.messages.iter_mut().find(of_chat);
-        if let Some(first) = first
-            && let Ok(Outgoing::Send { html, keyboard }) = serde_json::from_str(&first.payload)
-        {
-            let edit = Outgoing::Edit { message_id, html, keyboard };
-            *first = edit.into_message(chat_id, None);
+    /// Puts the first new text of a chat into a message that is there already. What changes another message,
+    /// such as the question that was tapped before, stays where it is.
+    pub(super) fn take_place_of(&mut self, shown: Option<(i64, i64)>) {
+        let Some((chat_id, message_id)) = shown else { return };
+        for message in self.messages.iter_mut().filter(|message| message.chat_id == chat_id) {
+            if let Ok(Outgoing::Send { html, keyboard }) = serde_json::from_str(&message.payload) {
+                let edit = Outgoing::Edit { message_id, html, keyboard };
+                *message = edit.into_message(chat_id, None);
+                return;
+            }
         }
     }
 

@@ -57,7 +57,11 @@ impl Dispatch {
         if let Some(refused) = self.refused(module, cause) {
             return Draft::of_failure(&arrived.incoming, &refused);
         }
-        let occasion = self.occasion(cause, tickets, traces);
+        let mut occasion = self.occasion(cause, tickets, traces);
+        let tap = event_id(arrived);
+        if tap != cause.event {
+            occasion.terms.run = tap.into();
+        }
         let mut handling = std::pin::pin!(self.sandbox.handle(module, occasion));
         let in_time = tokio::time::timeout(BUTTON_PATIENCE, &mut handling).await;
         let handled = if let Ok(handled) = in_time {
@@ -111,7 +115,7 @@ impl Dispatch {
             },
             actor: cause.actor.clone(),
             origin: cause.origin,
-            terms: Terms { tickets, read_only: false, traces: traces.clone() },
+            terms: Terms { tickets, traces: traces.clone(), ..Terms::default() },
             upload: cause.upload.clone(),
             wall: self.deadline(&cause.module),
         }

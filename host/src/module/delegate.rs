@@ -55,10 +55,12 @@ impl Delegate {
         let _permits = permits.ok_or_else(|| unavailable("is busy".to_owned()))?;
         let args = text.split_whitespace().map(str::to_owned).collect();
         let call = handler::Call { name: command, args, text: text.trim().to_owned() };
+        // What runs again after a tap makes other calls than those that are kept already.
+        let run = if terms.run.is_empty() { String::new() } else { format!("+{}", terms.run) };
         let occasion = Occasion {
             chat_id,
             event: handler::Event {
-                id: format!("{}.{number}", caller.event),
+                id: format!("{}{run}.{number}", caller.event),
                 user,
                 at,
                 input: handler::Input::Command(call),

@@ -9,9 +9,9 @@ use crate::bindings::umbrasil::module::modules as wit;
 
 type Far = dyn Fn(&str, &str, &str) -> Result<Vec<String>, HostError>;
 
-/// What answers calls of other modules.
+/// What answers calls of other modules, and which commands they have.
 #[derive(Default)]
-pub(crate) struct Others(Option<Box<Far>>);
+pub(crate) struct Others(Option<Box<Far>>, Vec<wit::Command>);
 
 impl fmt::Debug for Others {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,6 +20,13 @@ impl fmt::Debug for Others {
 }
 
 impl Host {
+    /// Gives other modules commands that this one may call: it reads them with `modules::commands`.
+    #[must_use]
+    pub fn commands(mut self, commands: impl IntoIterator<Item = wit::Command>) -> Self {
+        self.world.others.1.extend(commands);
+        self
+    }
+
     /// Answers calls of other modules: gets the module, the command and the text behind it, gives the
     /// messages. Without this, every such call is denied.
     #[must_use]
@@ -27,7 +34,7 @@ impl Host {
         mut self,
         answer: impl Fn(&str, &str, &str) -> Result<Vec<String>, HostError> + 'static,
     ) -> Self {
-        self.world.others = Others(Some(Box::new(answer)));
+        self.world.others.0 = Some(Box::new(answer));
         self
     }
 }
@@ -35,7 +42,7 @@ impl Host {
 #[allow(clippy::unnecessary_wraps, reason = "the signature of the bindings")]
 pub(crate) fn commands() -> Result<Vec<wit::Command>, HostError> {
     counted();
-    Ok(Vec::new())
+    Ok(running(|now| now.world.others.1.clone()))
 }
 
 pub(crate) fn call(module: &str, command: &str, text: &str) -> Result<wit::Answer, HostError> {

@@ -14,6 +14,8 @@ const STREAMS: usize = 4;
 /// What is answered, by method and URL, and what was asked.
 #[derive(Debug, Default)]
 pub(crate) struct Web {
+    /// The names of the secrets that are granted and set.
+    pub(crate) secrets: std::collections::BTreeSet<String>,
     pub(crate) answers: BTreeMap<String, VecDeque<Result<Response, Error>>>,
     pub(crate) requests: Vec<Requested>,
 }
@@ -57,6 +59,12 @@ pub(crate) fn send(request: &Request) -> Result<Response, Error> {
     counted();
     check(request)?;
     running(|now| now.world.web.answer(request))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the signature of the bindings")]
+pub(crate) fn secrets() -> Result<Vec<String>, Error> {
+    counted();
+    Ok(running(|now| now.world.web.secrets.iter().cloned().collect()))
 }
 
 pub(crate) fn send_all(requests: &[Request]) -> Vec<Result<Response, Error>> {
@@ -129,6 +137,11 @@ impl Stream {
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Error> {
         counted();
         Ok(self.parts.borrow_mut().pop_front())
+    }
+
+    /// Whatever there is has arrived.
+    pub(crate) fn read_within(&self, _: u32) -> Result<Option<Vec<u8>>, Error> {
+        self.read()
     }
 }
 

@@ -1,0 +1,82 @@
+//! How questions come in: typed with a command, as `ai: …`, in a conversation, or once more.
+
+use umbrasil_sdk::prelude::*;
+
+use crate::session::{self, Question};
+use crate::usage::Used;
+
+/// Letters of the mark that ties a button to its question.
+const MARK: usize = 12;
+
+/// `/ai QUESTION`
+pub(crate) fn command(call: &Call) -> Result<Reply> {
+    ask(call, call.text(), false)
+}
+
+/// `ai: QUESTION`
+pub(crate) fn typed(call: &Call) -> Result<Reply> {
+    let Some(text) = call.get(0).map(str::trim).filter(|text| !text.is_empty()) else {
+        return Err(Error::usage("Usage: ai: QUESTION\nExample: ai: how long do eggs boil?"));
+    };
+    ask(call, text, false)
+}
+
+/// The next question of a conversation.
+pub(crate) fn follow(call: &Call) -> Result<Reply> {
+    ask(call, call.text(), true)
+}
+
+/// Opens a conversation.
+pub(crate) fn begin(_: &Call) -> Result<Reply> {
+    chat::expect("question", [""; 0])?;
+    let html = Html::new().text("💬 ").bold("What would you like to know?").line().text(
+        "Write it, or send a picture or a voice message. I go on listening until you press End.",
+    );
+    Ok(Reply::html(html).row([Button::new("⏹ End", "end")]))
+}
+
+/// Ends a conversation; it is remembered.
+pub(crate) fn end(_: &Call) -> Result<Reply> {
+    Ok(Reply::text("⏹ The conversation has ended. I remember it until you clear it.").row([
+        Button::new("💬 Go on", "ask"),
+        Button::new("🧹 Clear context", "clear"),
+        Button::new("🤖 AI", "home"),
+    ]))
+}
+
+/// Asks a question again that had no answer, or half of one.
+pub(crate) fn retry(call: &Call) -> Result<Reply> {
+    let kept = storage::get_text(&key(call))?.unwrap_or_default();
+    let mut parts = kept.splitn(3, '\n');
+    let (mark, goes_on, text) = (parts.next(), parts.next(), parts.next());
+    let Some(text) = text.filter(|_| mark == call.get(0)) else {
+        chat::toast("That question is no longer kept. Please write it again.")?;
+        return Ok(Reply::none());
+    };
+    ask(call, text, goes_on == Some("goes on"))
+}
+
+/// A button that asks again; none where the picture would have to be sent again as well.
+pub(crate) fn retry_button(call: &Call, text: &str, question: &Question) -> Result<Option<Button>> {
+    if question.picture.is_some() {
+        return Ok(None);
+    }
+    let id = call.event_id();
+    let mark = id.get(id.len().saturating_sub(MARK)..).unwrap_or(id);
+    let goes_on = if question.goes_on { "goes on" } else { "" };
+    storage::set(&key(call), format!("{mark}\n{goes_on}\n{text}"))?;
+    Ok(Some(Button::new("🔄 Retry", "retry").arg(mark)))
+}
+
+fn ask(call: &Call, text: &str, goes_on: bool) -> Result<Reply> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::usage("Write a question, such as: how long do eggs boil?"));
+    }
+    let question = Question { text: text.to_owned(), goes_on, ..Question::default() };
+    session::answer(call, &question, Used::default())
+}
+
+fn key(call: &Call) -> String {
+    format!("{}/retry", call.user().id)
+}
