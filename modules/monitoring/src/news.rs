@@ -47,14 +47,15 @@ pub(crate) fn summary(alerts: &Alerts, summary: &Summary, message: u64, now: u64
     let (raised, over) = (words::count(storm.raised, "alert"), storm.over);
     let since = words::duration(now.saturating_sub(storm.since).max(60));
     html = html.text(format_args!("\nIn {since}: {raised} raised, {over} over.\n"));
-    let open: Vec<String> = alerts.open.iter().map(|alert| alert.line(now)).collect();
+    let heard = alerts.open.iter().filter(|alert| alerts.muted_until(&alert.subject, now).is_none());
+    let open: Vec<String> = heard.map(|alert| alert.line(now)).collect();
     if open.is_empty() {
         return Reply::html(html.text("\n🟢 Nothing is wrong now."));
     }
     with_buttons(Reply::html(listed(html.line(), open)), message)
 }
 
-fn listed(mut html: Html, mut lines: Vec<String>) -> Html {
+pub(crate) fn listed(mut html: Html, mut lines: Vec<String>) -> Html {
     let over = lines.len().saturating_sub(LINES);
     lines.truncate(LINES);
     html = html.text(lines.join("\n"));
