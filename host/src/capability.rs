@@ -11,6 +11,7 @@ pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod limits;
 pub(crate) mod log;
+pub(crate) mod logs;
 pub(crate) mod modules;
 pub(crate) mod ocr;
 pub(crate) mod output;
@@ -26,8 +27,8 @@ use wasmtime::component::{HasData, Linker};
 
 use crate::bindings::umbrasil::module::{
     chat as wit_chat, config as wit_config, docker as wit_docker, files as wit_files,
-    http as wit_http, log as wit_log, modules as wit_modules, ocr as wit_ocr, ssh as wit_ssh,
-    storage as wit_storage, system as wit_system, types,
+    http as wit_http, log as wit_log, logs as wit_logs, modules as wit_modules, ocr as wit_ocr,
+    ssh as wit_ssh, storage as wit_storage, system as wit_system, types,
 };
 
 pub(crate) use self::limits::{Limit, Meter};
@@ -95,7 +96,7 @@ impl<T: Send + 'static> HasData for Has<T> {
 }
 
 /// The interfaces that a module may import, beside those of WASI.
-pub(crate) const INTERFACES: [&str; 12] = [
+pub(crate) const INTERFACES: [&str; 13] = [
     "umbrasil:module/types",
     "umbrasil:module/chat",
     "umbrasil:module/storage",
@@ -108,6 +109,7 @@ pub(crate) const INTERFACES: [&str; 12] = [
     "umbrasil:module/files",
     "umbrasil:module/ocr",
     "umbrasil:module/modules",
+    "umbrasil:module/logs",
 ];
 
 /// The part of WASI that Rust's `std` asks for: no files, no sockets, no environment to speak of.
@@ -164,6 +166,9 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })?;
     wit_ocr::add_to_linker::<_, Has<ocr::Ocr>>(linker, |state| {
         state.scoped(|slices| &mut slices.ocr)
+    })?;
+    wit_logs::add_to_linker::<_, Has<logs::Logs>>(linker, |state| {
+        state.scoped(|slices| &mut slices.logs)
     })?;
     wit_modules::add_to_linker::<_, Has<modules::Modules>>(linker, |state| {
         state.scoped(|slices| &mut slices.modules)

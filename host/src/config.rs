@@ -19,6 +19,7 @@ use tracing::Level;
 pub(crate) use self::docker::DockerHost;
 use self::source::Source;
 pub(crate) use self::ssh::{SshTarget, host_key, is_sound};
+use crate::grant::services;
 use crate::permission::{Policy, Standing};
 use crate::secret::{self, KEY_SHORTEST};
 use crate::telemetry::redact;
@@ -372,6 +373,11 @@ fn settings(source: &Source) -> Result<BTreeMap<String, String>, ConfigError> {
     let set = |name: &&str| Some(((*name).to_owned(), source.get(name)?.to_owned()));
     let mut settings: BTreeMap<String, String> = SETTINGS.iter().filter_map(set).collect();
     settings.insert("DEFAULT_CURRENCY".to_owned(), currency);
+    let list = services::normalised(source.get(services::SETTING).unwrap_or_default())
+        .map_err(|error| ConfigError::new(services::SETTING, error.to_string()))?;
+    if !list.is_empty() {
+        settings.insert(services::SETTING.to_owned(), list);
+    }
     Ok(settings)
 }
 
@@ -457,6 +463,7 @@ mod tests {
             ("UMBRASIL_UNTHROTTLED", "1"),
             ("DOCKER_HOST", "tcp://10.0.0.5:2375"),
             ("UMBRASIL_INSECURE_DOCKER", "perhaps"),
+            ("SERVICES", "shop=https://u:p@shop.example.org/"),
         ];
         for (setting, value) in wrong {
             let error = with(&[(setting, value)]).map(|_| ()).expect_err(setting);

@@ -10,6 +10,7 @@ mod dialogs;
 mod draft;
 mod journal;
 mod keys;
+mod logs;
 mod operate;
 mod run;
 mod running;

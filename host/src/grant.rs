@@ -6,13 +6,17 @@
 
 mod docker;
 mod http;
+mod logs;
 mod schedule;
 mod secret;
+pub(crate) mod services;
 mod ssh;
 pub(crate) mod table;
 
 use std::fmt;
 use std::str::FromStr;
+
+use crate::telemetry::recent::Source;
 
 pub(crate) use self::docker::{Container, DockerScope, Verb, is_container_name};
 pub(crate) use self::http::{HttpCall, HttpScope};
@@ -48,6 +52,8 @@ pub(crate) enum What {
     Ssh(SshScope),
     Docker(DockerScope),
     System(Part),
+    /// Records of the log.
+    Logs(Source),
     Files,
     Ocr,
     Schedule(ScheduleScope),
@@ -93,6 +99,7 @@ pub(crate) enum Call {
         container: Option<Container>,
     },
     System(Part),
+    Logs(Source),
     Files,
     Ocr,
     Config(String),
@@ -162,9 +169,9 @@ impl FromStr for Part {
 }
 
 /// The words that a permission begins with, behind what it does.
-pub(crate) const KINDS: [&str; 11] = [
+pub(crate) const KINDS: [&str; 12] = [
     "http", "secret", "ssh", "docker", "system", "files", "ocr", "schedule", "config", "module",
-    "storage",
+    "storage", "logs",
 ];
 
 impl Scope {
@@ -189,6 +196,7 @@ impl Scope {
             What::Ssh(_) => "ssh",
             What::Docker(_) => "docker",
             What::System(_) => "system",
+            What::Logs(_) => "logs",
             What::Files => "files",
             What::Ocr => "ocr",
             What::Config(_) => "config",
@@ -208,6 +216,7 @@ impl Scope {
                 scope.covers(*verb, container.as_ref())
             }
             (What::System(part), Call::System(asked)) => part == asked,
+            (What::Logs(source), Call::Logs(asked)) => source == asked,
             (What::Files, Call::Files) | (What::Ocr, Call::Ocr) => true,
             (What::Config(name), Call::Config(asked)) => name == asked,
             (What::Module { module, command }, Call::Module { module: of, command: asked, .. }) => {
@@ -253,6 +262,7 @@ impl Call {
             Self::Ssh(_) => "ssh",
             Self::Docker { .. } => "docker",
             Self::System(_) => "system",
+            Self::Logs(_) => "logs",
             Self::Files => "files",
             Self::Ocr => "ocr",
             Self::Config(_) => "config",
@@ -268,6 +278,7 @@ impl Call {
             Self::Docker { verb, .. } => verb.effect(),
             Self::Secret { .. }
             | Self::System(_)
+            | Self::Logs(_)
             | Self::Files
             | Self::Ocr
             | Self::Config(_)
@@ -299,6 +310,7 @@ impl fmt::Display for Call {
             }
             Self::Docker { verb, container: None } => write!(f, "docker {}", verb.word()),
             Self::System(part) => write!(f, "system {}", part.word()),
+            Self::Logs(source) => write!(f, "logs {}", source.word()),
             Self::Files => f.write_str("files"),
             Self::Ocr => f.write_str("ocr"),
             Self::Config(name) => write!(f, "config {name}"),
@@ -330,6 +342,7 @@ impl FromStr for Call {
                 Self::Secret { name: name.trim().to_owned(), host: host.trim().to_owned() }
             }
             ("system", part) => Self::System(part.parse()?),
+            ("logs", source) => Self::Logs(source.parse()?),
             ("files", "") => Self::Files,
             ("ocr", "") => Self::Ocr,
             ("config", name) if !name.is_empty() => Self::Config(name.to_owned()),
@@ -361,6 +374,7 @@ impl fmt::Display for Scope {
             What::Ssh(scope) => write!(f, "ssh {scope}"),
             What::Docker(scope) => write!(f, "docker {scope}"),
             What::System(part) => write!(f, "system {}", part.word()),
+            What::Logs(source) => write!(f, "logs {}", source.word()),
             What::Files => f.write_str("files"),
             What::Ocr => f.write_str("ocr"),
             What::Schedule(scope) => write!(f, "schedule {scope}"),
@@ -389,6 +403,7 @@ impl FromStr for Scope {
             ("ssh", rest) => What::Ssh(rest.parse()?),
             ("docker", rest) => What::Docker(rest.parse()?),
             ("system", part) => What::System(part.parse()?),
+            ("logs", source) => What::Logs(source.parse()?),
             ("files", "") => What::Files,
             ("ocr", "") => What::Ocr,
             ("schedule", rest) => What::Schedule(rest.parse()?),

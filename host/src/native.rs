@@ -15,7 +15,7 @@ use crate::router::{host_button, host_button_with, module_button};
 use crate::telemetry::Metrics;
 
 /// The host's commands for help texts and Telegram's command list.
-pub(crate) const COMMANDS: [(&str, &str); 9] = [
+pub(crate) const COMMANDS: [(&str, &str); 10] = [
     ("start", "Say hello and show the menu"),
     ("menu", "Everything the bot does, as buttons"),
     ("help", "All commands; /help NAME explains a module or a command"),
@@ -24,6 +24,7 @@ pub(crate) const COMMANDS: [(&str, &str); 9] = [
     ("cancel", "Stop what is running or being asked"),
     ("grants", "What modules may do; /grants NAME to change it (owners)"),
     ("audit", "The last decisions, of all modules or one (owners)"),
+    ("logs", "What was logged; /logs NAME TEXT to search (owners)"),
     ("secret", "Set, list or remove secrets (owners)"),
 ];
 

@@ -27,7 +27,7 @@ pub(crate) const HOST_TAPS: [&str; 7] =
     ["approve", "once", "deny", "pause", "resume", "review", "revoke"];
 
 /// Telegram's limit for what a button carries, in bytes.
-const DATA_BYTES: usize = 64;
+pub(crate) const DATA_BYTES: usize = 64;
 
 /// Finds who answers. `dialog` is the open question of the chat, if there is one.
 pub(crate) fn route(catalog: &Catalog, content: &Content, dialog: Option<&Dialog>) -> Route {

@@ -2,6 +2,7 @@
 
 pub mod logging;
 pub mod metrics;
+pub(crate) mod recent;
 pub(crate) mod redact;
 
 pub use self::metrics::Metrics;

@@ -160,7 +160,8 @@ impl Response {
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let (url, headers) = (String::new(), Vec::new());
-        Self(wit::Response { status, url, headers, body: body.into() })
+        let (body, certificate_expires) = (body.into(), None);
+        Self(wit::Response { status, url, headers, body, certificate_expires })
     }
 
     /// The same with one more header.
@@ -171,10 +172,24 @@ impl Response {
         self
     }
 
+    /// The same over TLS, with a certificate that ends at this second since 1970.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn with_certificate_expires(mut self, unix_s: u64) -> Self {
+        self.0.certificate_expires = Some(unix_s);
+        self
+    }
+
     /// The status, such as 200.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.0.status
+    }
+
+    /// When the certificate that the server showed ends, in seconds since 1970; none without TLS.
+    #[must_use]
+    pub fn certificate_expires(&self) -> Option<u64> {
+        self.0.certificate_expires
     }
 
     /// Whether the status is 200 to 299.

@@ -10,7 +10,7 @@
 //! An author meets the files in this order: [`Module`] says what there is, [`Call`] is what a handler
 //! gets, [`Reply`] (with [`Html`] and [`Button`]) is what it gives, and [`Error`] is why it could not.
 //! [`storage`], [`chat`], [`config`] and [`log`] reach the host, [`files`] and [`ocr`] what users send,
-//! [`modules`] other modules, [`docker`] and [`system`] the machine, [`http`] and [`ssh`] what is outside. [`testing`] is that host in memory, so
+//! [`modules`] other modules, [`docker`], [`system`] and [`logs`] the machine, [`http`] and [`ssh`] what is outside. [`testing`] is that host in memory, so
 //! that whole conversations run under `cargo test`.
 
 mod module;
@@ -27,6 +27,7 @@ pub mod docker;
 pub mod files;
 pub mod http;
 pub mod log;
+pub mod logs;
 pub mod modules;
 pub mod ocr;
 pub mod ssh;
@@ -46,7 +47,9 @@ pub use crate::time::{Date, Moment, Month, NotAMonth};
 /// The names that almost every module uses.
 pub mod prelude {
     pub use crate::{Button, Call, Error, Html, Media, Module, Reply, Result};
-    pub use crate::{chat, config, docker, files, http, log, modules, ocr, ssh, storage, system};
+    pub use crate::{
+        chat, config, docker, files, http, log, logs, modules, ocr, ssh, storage, system,
+    };
 }
 
 /// What `wit-bindgen` makes of `wit/v0.1`. A detail: nothing here is promised to stay.
@@ -75,14 +78,14 @@ pub mod bindings {
 pub(crate) mod host {
     #[cfg(target_family = "wasm")]
     pub(crate) use crate::bindings::umbrasil::module::{
-        chat, config, docker, files, http, log, modules, ocr, ssh, storage, system,
+        chat, config, docker, files, http, log, logs, modules, ocr, ssh, storage, system,
     };
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::imports::{chat, config, log, modules, storage};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::reading::{files, ocr};
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) use crate::testing::{docker, ssh, system, web as http};
+    pub(crate) use crate::testing::{docker, logs, ssh, system, web as http};
 
     pub(crate) use crate::bindings::umbrasil::module::log::Level;
     pub(crate) use crate::bindings::umbrasil::module::storage::Range;

@@ -33,6 +33,7 @@
 
 pub(crate) mod docker;
 pub(crate) mod imports;
+pub(crate) mod logs;
 pub(crate) mod modules;
 pub(crate) mod reading;
 pub(crate) mod ssh;

@@ -6,6 +6,7 @@
 
 mod address;
 mod answer;
+mod certificate;
 mod exchange;
 mod redact;
 mod request;
@@ -128,6 +129,7 @@ impl Service {
             .pool_max_idle_per_host(0)
             .connect_timeout(connect)
             .user_agent(AGENT)
+            .tls_info(true)
             .dns_resolver(Arc::new(Pinned(addresses.to_vec())));
         for authority in &self.authorities {
             builder = builder.add_root_certificate(authority.clone());

@@ -12,6 +12,7 @@ use super::files::Files;
 use super::http::Http;
 use super::limits::HANDLES;
 use super::log::Lines;
+use super::logs::Logs;
 use super::modules::Modules;
 use super::ocr::Ocr;
 use super::output::Output;
@@ -36,6 +37,7 @@ pub(crate) struct Slices {
     pub(crate) storage: Transaction,
     pub(crate) config: Settings,
     pub(crate) log: Lines,
+    pub(crate) logs: Logs,
     pub(crate) http: Http,
     pub(crate) ssh: Ssh,
     pub(crate) docker: Docker,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::ConfigError;
 
 /// The names that `umbrasil.toml` may use, beside its `[modules]` table.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 43] = [
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_URL",
     "ALLOWED_USER_IDS",
@@ -42,6 +42,7 @@ const NAMES: [&str; 42] = [
     "CPU_THRESHOLD",
     "MEMORY_THRESHOLD",
     "DISK_THRESHOLD",
+    "SERVICES",
     "UMBRASIL_BIND",
     "UMBRASIL_CHAT_PORT",
     "UMBRASIL_DATA_DIR",

@@ -27,7 +27,7 @@ impl Dispatch {
         rest: &str,
     ) -> Option<Answer> {
         let user = arrived.incoming.user.id;
-        if !matches!(command, "secret" | "audit" | "grants") {
+        if !matches!(command, "secret" | "audit" | "grants" | "logs") {
             return None;
         }
         if !self.gate.is_owner(user) {
@@ -45,6 +45,7 @@ impl Dispatch {
         Some(match command {
             "secret" => self.secret(arrived, rest, &by).await,
             "audit" => self.audit(rest).await,
+            "logs" => self.logs(rest),
             _ => self.grants(rest, &by).await,
         })
     }

@@ -5,7 +5,9 @@ use serde::Deserialize;
 use super::schedule::duration;
 use super::{
     Effect, Malformed, Part, Placement, ScheduleScope, Scope, SecretScope, What, When, is_name,
+    services,
 };
+use crate::telemetry::recent::Source;
 
 /// Makes a struct of TOML tables: some of its own, and all that can be asked for or granted. They are one
 /// struct, so that a key that is none of them is refused with its line and a caret.
@@ -25,6 +27,7 @@ macro_rules! tables {
             #[serde(default)]
             docker: Vec<crate::grant::table::Docker>,
             system: Option<crate::grant::table::System>,
+            logs: Option<crate::grant::table::Logs>,
             files: Option<crate::grant::table::Bare>,
             ocr: Option<crate::grant::table::Bare>,
             #[serde(default)]
@@ -44,6 +47,7 @@ macro_rules! tables {
                     ssh: self.ssh.clone(),
                     docker: self.docker.clone(),
                     system: self.system.clone(),
+                    logs: self.logs.clone(),
                     files: self.files.clone(),
                     ocr: self.ocr.clone(),
                     schedule: self.schedule.clone(),
@@ -65,6 +69,7 @@ pub(crate) struct Wants {
     pub(crate) ssh: Vec<Ssh>,
     pub(crate) docker: Vec<Docker>,
     pub(crate) system: Option<System>,
+    pub(crate) logs: Option<Logs>,
     pub(crate) files: Option<Bare>,
     pub(crate) ocr: Option<Bare>,
     pub(crate) schedule: Vec<Schedule>,
@@ -137,6 +142,14 @@ pub(crate) struct Docker {
 #[serde(deny_unknown_fields)]
 pub(crate) struct System {
     read: Vec<Part>,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Logs {
+    read: Vec<Source>,
     #[serde(default)]
     reason: String,
 }
@@ -264,6 +277,11 @@ impl Wants {
                 add(What::System(*part), None, reason);
             }
         }
+        if let Some(Logs { read, reason }) = &self.logs {
+            for source in read {
+                add(What::Logs(*source), None, reason);
+            }
+        }
         if let Some(Bare { reason }) = &self.files {
             add(What::Files, None, reason);
         }
@@ -312,7 +330,7 @@ impl Wants {
 impl Http {
     /// One line for each method; none if the URL hangs on a setting that is not set.
     fn lines(&self, setting: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Malformed> {
-        let Some(url) = filled(&self.url, setting)? else { return Ok(Vec::new()) };
+        let urls = urls(&self.url, setting)?;
         let mut options = String::new();
         if let Some(at) = self.at {
             options.extend([" at ", &at.to_string()]);
@@ -325,7 +343,11 @@ impl Http {
             }
             options.extend([" ", word, " ", &bytes.to_string()]);
         }
-        Ok(self.methods.iter().map(|method| format!("{method} {url}{options}")).collect())
+        let methods = |url: &String| {
+            let line = |method| format!("{method} {url}{options}");
+            self.methods.iter().map(line).collect::<Vec<_>>()
+        };
+        Ok(urls.iter().flat_map(methods).collect())
     }
 }
 
@@ -374,6 +396,21 @@ fn effect_of(word: Option<&str>) -> Result<Option<Effect>, Malformed> {
     Effect::from_word(word)
         .map(Some)
         .ok_or_else(|| Malformed::new("`effect` is `read`, `change` or `dangerous`"))
+}
+
+/// The URLs that one of a table stands for: itself, `{SETTING}/path` with the setting's value or, where that is a
+/// list of services, each of those.
+fn urls(url: &str, setting: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Malformed> {
+    let name = url.strip_prefix('{').and_then(|url| url.split_once('}')).map(|(name, _)| name);
+    if name != Some(services::SETTING) {
+        return Ok(filled(url, setting)?.into_iter().collect());
+    }
+    if url != format!("{{{}}}", services::SETTING) {
+        let text =
+            format!("`{{{}}}` stands for whole URLs; nothing is behind it", services::SETTING);
+        return Err(Malformed(text));
+    }
+    Ok(setting(services::SETTING).map(|list| services::places(&list)).unwrap_or_default())
 }
 
 /// `{SETTING}/path` with the setting's value, which is a URL.

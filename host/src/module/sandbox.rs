@@ -27,6 +27,7 @@ use crate::capability::files::Files;
 use crate::capability::http::Http;
 use crate::capability::limits::{BOUNDARY, EVENT_CPU, EVENT_WALL, HANDLES, LOAD_CPU, LOAD_WALL};
 use crate::capability::log::Lines;
+use crate::capability::logs::Logs;
 use crate::capability::modules::Modules;
 use crate::capability::ocr::Ocr;
 use crate::capability::permit::{Asked, Authority, Guard, Subject, Terms};
@@ -359,6 +360,7 @@ impl Sandbox {
             storage: Transaction::new(self.database.clone(), Arc::clone(&module), quota),
             config: Settings { all: Arc::clone(&self.settings) },
             log: Lines::new(module, Arc::clone(&subject.event)),
+            logs: Logs,
             http: Http::new(http),
             ssh: Ssh::new(ssh),
             docker: Docker::new(docker),

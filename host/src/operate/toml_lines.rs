@@ -50,6 +50,7 @@ fn lines(prefix: &str, scope: &Scope) -> Vec<String> {
             ]
         }
         What::System(part) => vec![one("system"), format!("read = [{:?}]", part.word())],
+        What::Logs(source) => vec![one("logs"), format!("read = [{:?}]", source.word())],
         What::Files => vec![one("files")],
         What::Ocr => vec![one("ocr")],
         What::Config(name) => vec![one("config"), format!("read = [{name:?}]")],
@@ -122,6 +123,7 @@ mod tests {
             "docker restart web-*",
             "docker logs label:umbrasil.manage=true",
             "system cpu",
+            "logs modules",
             "files",
             "ocr",
             "schedule check every 60s",

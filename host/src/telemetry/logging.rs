@@ -7,7 +7,10 @@ use std::io::{self, Write as _};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::recent::Keep;
 use super::redact::redact;
 use crate::config::{Log, LogFormat};
 
@@ -16,17 +19,16 @@ pub fn start(log: Log) {
     // Libraries speak up only about trouble; what they say in detail repeats headers and URLs.
     let level = log.level.as_str().to_ascii_lowercase();
     let filter = EnvFilter::new(format!("warn,umbrasil={level},module={level}"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(Redacted).with_ansi(false);
-    let started = match log.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .try_init(),
+    let layer = tracing_subscriber::fmt::layer().with_writer(Redacted).with_ansi(false);
+    let layer = match log.format {
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => {
+            let json = layer.json().flatten_event(true);
+            json.with_current_span(false).with_span_list(false).boxed()
+        }
     };
+    // The filter is for both: what the log does not show is not kept either.
+    let started = tracing_subscriber::registry().with(filter).with(layer).with(Keep).try_init();
     if started.is_err() {
         tracing::debug!("the log was already started");
     }

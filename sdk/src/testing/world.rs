@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::docker::Daemon;
+use super::logs::Records;
 use super::reading::Reading;
 use super::system::Machine;
 use crate::bindings::umbrasil::module::log::Level;
@@ -18,6 +19,7 @@ pub(crate) struct World {
     pub(crate) web: super::web::Web,
     pub(crate) docker: Daemon,
     pub(crate) machine: Machine,
+    pub(crate) records: Records,
 }
 
 /// The transaction and the effects of the event that runs.

@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, SET_COOKIE};
 use tokio::time::timeout_at;
 
+use super::certificate;
 use super::exchange::{Exchange, revoked};
 use super::redact::Redactor;
 use super::request::LARGEST;
@@ -80,12 +81,13 @@ impl Arrived {
             Err(error) => (format!("{status}, then {error}"), 0),
         };
         let head = self.head();
+        let certificate_expires = certificate::expires(&self.response);
         let module = self.running.permit().module().to_owned();
         report(&module, &self.host(), &self.redactor.found);
         let Self { running, sent, .. } = self;
         running.end(&outcome, sent + received).await;
         let Head { status, url, headers } = head;
-        Ok(wit::Response { status, url, headers, body: body? })
+        Ok(wit::Response { status, url, headers, body: body?, certificate_expires })
     }
 
     async fn body(&mut self, exchange: &Exchange) -> Result<Vec<u8>, Error> {
@@ -141,42 +143,39 @@ pub(super) fn status_line(status: StatusCode) -> String {
 }
 
 /// An error of the transport as a category: without the URL, which may hold a secret.
+///
+/// The texts are a promise (see the WIT): modules tell a closed port from one that speaks something else.
 pub(super) fn broken(error: &reqwest::Error, host: &str) -> Error {
-    if error.is_timeout() {
-        return Error::Timeout;
-    }
-    let text = if let Some(reason) = certificate(error) {
-        format!("the certificate of {host} is not valid: {reason}")
+    let text = if let Some(reason) = certificate::objection(error) {
+        format!("the certificate of {host} {reason}")
     } else if error.is_connect() {
-        format!("{host} does not take connections")
+        format!("{host} {}", unconnected(error))
+    } else if error.is_timeout() {
+        return Error::Timeout;
     } else if error.is_body() || error.is_decode() {
         format!("the answer of {host} was broken off or is garbled")
     } else {
-        format!("{host} did not answer in HTTP")
+        format!("{host} answers, but not with HTTP")
     };
     tracing::debug!(host, kind = text, "a module's request failed");
     Error::Unavailable(text)
 }
 
-/// What is wrong with the certificate, if that is it.
-fn certificate(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-    use rustls::CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
-        NotValidYetContext, UnknownIssuer,
-    };
-    if let Some(rustls::Error::InvalidCertificate(reason)) = error.downcast_ref() {
-        return Some(match reason {
-            Expired | ExpiredContext { .. } => "it has expired",
-            NotValidYet | NotValidYetContext { .. } => "it is not valid yet",
-            NotValidForName | NotValidForNameContext { .. } => "it is for another name",
-            UnknownIssuer => "nobody that is trusted has signed it",
-            _ => "it cannot be verified",
-        });
+/// Why there is no connection.
+fn unconnected(error: &reqwest::Error) -> &'static str {
+    use std::io::ErrorKind;
+    if error.is_timeout() {
+        return "does not answer";
     }
-    // What an I/O error wraps is not its source.
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    match wrapped {
-        Some(wrapped) => certificate(wrapped),
-        None => certificate(error.source()?),
+    if certificate::find::<rustls::Error>(error).is_some() {
+        return "answers, but not with TLS";
+    }
+    match certificate::find::<std::io::Error>(error).map(std::io::Error::kind) {
+        Some(ErrorKind::ConnectionRefused) => "refuses the connection",
+        Some(ErrorKind::TimedOut) => "does not answer",
+        Some(
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::UnexpectedEof,
+        ) => "breaks the connection off",
+        _ => "cannot be reached",
     }
 }
