@@ -12,7 +12,7 @@ use crate::round::days_left;
 use crate::sample::Sample;
 use crate::series::{self, Timed};
 use crate::services::Known;
-use crate::words::{self, availability, bytes, count, percent};
+use crate::words::{availability, bytes, count, percent};
 use crate::{news, uptime};
 
 const KEY: &str = "digest";
@@ -148,7 +148,7 @@ fn certificates(known: &Known, now: u64) -> Html {
     all.sort();
     let Some((soonest, _)) = all.first() else { return Html::new() };
     if *soonest > CERTIFICATE_DAYS {
-        return Html::new().text(format_args!("\n🔐 {}: the next ends in {soonest} d", words::count(all.len(), "certificate")));
+        return Html::new().text(format_args!("\n🔐 {}: the next ends in {soonest} d", count(all.len(), "certificate")));
     }
     let soon = all.iter().filter(|(days, _)| *days <= CERTIFICATE_DAYS).take(LINES);
     soon.fold(Html::new(), |html, (days, name)| {

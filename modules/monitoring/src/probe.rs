@@ -27,8 +27,8 @@ const KEY: &str = "probed";
 pub(crate) enum Outcome {
     /// With a good status.
     Up { status: u16, milliseconds: u32, certificate: Option<u64> },
-    /// Something takes connections there.
-    Open,
+    /// Something takes connections there, and this is all that can be said of it: `open`.
+    Open(String),
     Down { reason: String, certificate: Option<u64> },
     /// It was not asked; and why.
     NotAsked(String),
@@ -55,7 +55,7 @@ impl Outcome {
     fn check(&self) -> Option<Check> {
         match self {
             Self::Up { milliseconds, .. } => Some(Some(*milliseconds)),
-            Self::Open => Some(Some(0)),
+            Self::Open(_) => Some(Some(0)),
             Self::Down { .. } => Some(None),
             Self::NotAsked(_) => None,
         }
@@ -111,10 +111,12 @@ fn request(service: &Service, patience: Duration) -> Request {
 }
 
 fn outcome(service: &Service, answer: Result<Response, HostError>, patience: Duration) -> Outcome {
-    let down = |reason: String| Outcome::Down { reason: cut(&reason, REASON), certificate: None };
+    let is_tcp = service.tcp().is_some();
+    let open = |text: &str| Outcome::Open(text.to_owned());
+    let down = |reason: &str| Outcome::Down { reason: cut(reason, REASON), certificate: None };
     match answer {
         // Whatever it says, it takes connections.
-        Ok(_) if service.tcp().is_some() => Outcome::Open,
+        Ok(_) if is_tcp => open("open"),
         Ok(response) => {
             let (status, certificate) = (response.status(), response.certificate_expires());
             let milliseconds = u32::try_from(response.elapsed().as_millis()).unwrap_or(u32::MAX);
@@ -124,16 +126,17 @@ fn outcome(service: &Service, answer: Result<Response, HostError>, patience: Dur
                 Outcome::Down { reason: format!("answers {status}"), certificate }
             }
         }
-        Err(HostError::Denied(text)) => Outcome::NotAsked(cut(&text, 2 * REASON)),
-        // There is more than fits, so there is something.
-        Err(HostError::TooLarge(_)) => Outcome::Open,
-        // A port where nobody speaks first is open; one that is closed refuses, or does not let us in.
-        Err(HostError::Timeout) if service.tcp().is_some() => Outcome::Open,
-        Err(HostError::Timeout) => down(format!("no answer in {} s", patience.as_secs())),
-        Err(HostError::Unavailable(text)) if service.tcp().is_some() && text.contains("but not with HTTP") => {
-            Outcome::Open
+        Err(HostError::Denied(text)) if text.starts_with("the answer is a redirect") => {
+            if is_tcp { open("open") } else { open("redirects to what is not in SERVICES") }
         }
-        Err(HostError::Unavailable(text)) => down(text),
-        Err(error) => down(Error::from(error).text().to_owned()),
+        Err(HostError::Denied(text)) => Outcome::NotAsked(cut(&text, 2 * REASON)),
+        Err(HostError::TooLarge(_)) => open("answers with more than 4 MiB"),
+        // A port where the other side waits to be spoken to is open; one that is closed refuses, or does not
+        // let us in, which is no timeout.
+        Err(HostError::Timeout) if is_tcp => open("open"),
+        Err(HostError::Timeout) => down(&format!("no answer in {} s", patience.as_secs())),
+        Err(HostError::Unavailable(text)) if is_tcp && text.contains("but not with") => open("open"),
+        Err(HostError::Unavailable(text)) => down(&text),
+        Err(error) => down(Error::from(error).text()),
     }
 }

@@ -146,7 +146,7 @@ fn of_services(probed: &Probed, is_new: bool, now: u64) -> Vec<Seen> {
     for service in settings::services() {
         let outcome = probed.of(&service);
         let reading = match outcome {
-            Some(Outcome::Up { .. } | Outcome::Open) => Some(Reading::Up),
+            Some(Outcome::Up { .. } | Outcome::Open(_)) => Some(Reading::Up),
             Some(Outcome::Down { reason, .. }) => Some(Reading::Down(reason.clone())),
             Some(Outcome::NotAsked(_)) => continue,
             None => None,

@@ -2,7 +2,7 @@
 
 use umbrasil_sdk::prelude::*;
 
-use crate::ring::{Page, Ring, Row};
+use crate::ring::{Ring, Row};
 use crate::sample::Sample;
 
 /// A day of minutes, and the hour that is being written over.
@@ -99,6 +99,7 @@ fn sample_of(row: &Row) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ring::Page;
 
     #[test]
     fn an_average_leaves_out_what_was_not_there() {

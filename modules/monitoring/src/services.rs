@@ -74,7 +74,7 @@ impl Known {
     /// How a service stands.
     pub(crate) fn standing(&self, service: &Service) -> Standing {
         match self.probed.of(service) {
-            Some(Outcome::Up { .. } | Outcome::Open) => Standing::Up,
+            Some(Outcome::Up { .. } | Outcome::Open(_)) => Standing::Up,
             Some(Outcome::Down { .. }) if self.fresh => Standing::Down,
             Some(Outcome::Down { .. }) => self.failing(&Subject::Service(service.name.clone())),
             Some(Outcome::NotAsked(_)) | None => Standing::Unknown,
@@ -107,7 +107,7 @@ impl Known {
                 let certificate = days.map(|days| format!(" · cert {days} d")).unwrap_or_default();
                 format!("{status} · {milliseconds} ms{certificate}")
             }
-            Some(Outcome::Open) => "open".to_owned(),
+            Some(Outcome::Open(text)) => text.clone(),
             Some(Outcome::Down { reason, .. }) => {
                 format!("{reason}{}", self.since(call, &Subject::Service(service.name.clone())))
             }
