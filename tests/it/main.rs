@@ -35,6 +35,7 @@ mod http;
 mod image;
 mod local;
 mod matrix;
+mod monitoring;
 mod ocr;
 mod permissions;
 mod refused;

@@ -250,7 +250,7 @@ impl Exchange {
         let Prepared { method, url, headers, body } = prepared;
         let request = client.request(method, url).headers(headers).body(body).send();
         // Connecting has a deadline of its own, which is not the later one: so what ends here was sent.
-        let late = self.deadline + std::time::Duration::from_millis(50);
+        let late = self.deadline + Duration::from_millis(50);
         let answer = tokio::select! {
             biased;
             () = running.revoked() => Err(revoked()),
