@@ -78,7 +78,10 @@ async fn the_machine_in_numbers_and_as_a_picture() {
     let uptime = owner.press("🕒 Uptime").await;
     assert!(uptime.text().contains("Bot: watched 100 % of the last "), "{uptime}");
     let digest = owner.say("/digest now").await;
-    assert!(digest.text().contains("average") && digest.text().contains("🔔 No alerts"), "{digest}");
+    assert!(
+        digest.text().contains("average") && digest.text().contains("🔔 No alerts"),
+        "{digest}"
+    );
 }
 
 #[tokio::test]
@@ -93,9 +96,15 @@ async fn alerts_are_told_acknowledged_muted_and_over() {
     assert!(acknowledged.to_string().contains("✅ Olivia\n[Mute 1 h] [Alerts]"), "{acknowledged}");
     // Somebody else sees it, and can do nothing about it.
     let others = world.user().say("/alerts").await;
-    assert!(others.text().contains("🔴 Memory at") && !others.to_string().contains("Mute"), "{others}");
+    assert!(
+        others.text().contains("🔴 Memory at") && !others.to_string().contains("Mute"),
+        "{others}"
+    );
     let muted = owner.press("Mute 1 h").await;
-    assert!(muted.to_string().contains("🔕 until ") && muted.to_string().contains("[Unmute]"), "{muted}");
+    assert!(
+        muted.to_string().contains("🔕 until ") && muted.to_string().contains("[Unmute]"),
+        "{muted}"
+    );
     let unmuted = owner.press("Unmute").await;
     assert!(unmuted.text().starts_with("🔔 Alerts") && !unmuted.text().contains("🔕"), "{unmuted}");
     minutes(&clock, &host, 2).await;
@@ -170,7 +179,8 @@ impl Drop for Server {
 }
 
 fn openssl(directory: &Path, line: &str) {
-    let output = Command::new("openssl").current_dir(directory).args(line.split(' ')).output().unwrap();
+    let output =
+        Command::new("openssl").current_dir(directory).args(line.split(' ')).output().unwrap();
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -181,10 +191,20 @@ async fn certificates_are_warned_of_before_they_end() {
     let folder = world.path().join("certificates");
     std::fs::create_dir(&folder).unwrap();
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    openssl(&folder, &format!("req -x509 {key} -keyout ca.key -out ca.pem -days 30 -subj /CN=authority"));
+    openssl(
+        &folder,
+        &format!("req -x509 {key} -keyout ca.key -out ca.pem -days 30 -subj /CN=authority"),
+    );
     openssl(&folder, &format!("req {key} -keyout web.key -out web.csr -subj /CN=web"));
-    std::fs::write(folder.join("extensions"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").unwrap();
-    openssl(&folder, "x509 -req -in web.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extensions -days 10 -out web.pem");
+    std::fs::write(
+        folder.join("extensions"),
+        "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
+    )
+    .unwrap();
+    openssl(
+        &folder,
+        "x509 -req -in web.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extensions -days 10 -out web.pem",
+    );
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
@@ -217,7 +237,11 @@ async fn containers_are_watched() {
     let directory = tempfile::Builder::new().prefix("umbrasil-docker-").tempdir().unwrap();
     let Some(docker) = Dockerd::start(directory.path()).await else { return };
     docker.import_busybox();
-    docker.container("web", &["--restart", "unless-stopped"], "echo hello from web; exec sleep 1000");
+    docker.container(
+        "web",
+        &["--restart", "unless-stopped"],
+        "echo hello from web; exec sleep 1000",
+    );
     docker.container("job", &[], "exit 0");
     let world = World::new().await;
     let clock = Clock::new(&world);

@@ -20,9 +20,9 @@ pub(crate) struct Alert {
     pub(crate) reading: Reading,
     pub(crate) level: Level,
     pub(crate) since: u64,
-    /// The message that it was told in last, which its buttons carry; 0 while it was not told.
+    /// The message that it was told in last, which its buttons carry; 0 before there is one.
     pub(crate) message: u64,
-    told_at: u64,
+    told_at: Option<u64>,
     reminded: bool,
     /// By whom.
     pub(crate) acknowledged: Option<String>,
@@ -100,10 +100,18 @@ impl Alerts {
         match (at, wrong) {
             (None, None) => None,
             (None, Some(Wrong { since, level })) => {
-                let (told_at, message) = (0, 0);
+                let (told_at, message) = (None, 0);
                 let (reminded, acknowledged) = (false, None);
-                let mut alert =
-                    Alert { subject, reading, level, since, message, told_at, reminded, acknowledged };
+                let mut alert = Alert {
+                    subject,
+                    reading,
+                    level,
+                    since,
+                    message,
+                    told_at,
+                    reminded,
+                    acknowledged,
+                };
                 let change = alert.tell(muted, now);
                 self.open.push(alert);
                 change
@@ -112,7 +120,7 @@ impl Alerts {
                 let alert = self.open.get_mut(at)?;
                 alert.reading = reading;
                 if level > alert.level {
-                    (alert.told_at, alert.reminded, alert.acknowledged) = (0, false, None);
+                    (alert.told_at, alert.reminded, alert.acknowledged) = (None, false, None);
                 }
                 alert.level = level;
                 alert.tell(muted, now)
@@ -120,7 +128,7 @@ impl Alerts {
             (Some(at), None) => {
                 let alert = self.open.remove(at);
                 let seconds = now.saturating_sub(alert.since);
-                let told = alert.told_at > 0 && !muted;
+                let told = alert.told_at.is_some() && !muted;
                 self.remember(alert, now);
                 told.then_some(Change::Over { subject, reading, seconds })
             }
@@ -140,9 +148,10 @@ impl Alerts {
             std::mem::take(&mut self.mutes).into_iter().partition(|mute| mute.until <= now);
         self.mutes = mutes;
         for alert in &mut self.open {
-            let kept_silent = |mute: &Mute| mute.subject.as_ref().is_none_or(|own| *own == alert.subject);
+            let kept_silent =
+                |mute: &Mute| mute.subject.as_ref().is_none_or(|own| *own == alert.subject);
             if over.iter().any(kept_silent) && alert.acknowledged.is_none() {
-                (alert.told_at, alert.reminded) = (0, false);
+                (alert.told_at, alert.reminded) = (None, false);
             }
         }
     }
@@ -162,7 +171,9 @@ impl Alerts {
 
     /// Until when this is muted.
     pub(crate) fn muted_until(&self, subject: &Subject, now: u64) -> Option<u64> {
-        let covers = |mute: &&Mute| mute.subject.as_ref().is_none_or(|own| own == subject) && mute.until > now;
+        let covers = |mute: &&Mute| {
+            mute.subject.as_ref().is_none_or(|own| own == subject) && mute.until > now
+        };
         self.mutes.iter().filter(covers).map(|mute| mute.until).max()
     }
 
@@ -186,16 +197,18 @@ impl Alerts {
     pub(crate) fn unmute(&mut self, now: u64) {
         self.mutes.clear();
         for alert in &mut self.open {
-            alert.told_at = now;
+            alert.told_at = Some(now);
         }
     }
 
-    /// Notes that somebody knows of these; gives how many that are.
-    pub(crate) fn acknowledge(&mut self, message: Option<u64>, by: &str) -> usize {
+    /// Notes that somebody knows of these, as if they had been told; gives how many that are.
+    pub(crate) fn acknowledge(&mut self, message: Option<u64>, by: &str, now: u64) -> usize {
         let these = |alert: &&mut Alert| message.is_none_or(|message| alert.message == message);
         let mut count = 0;
-        for alert in self.open.iter_mut().filter(these).filter(|alert| alert.acknowledged.is_none()) {
+        for alert in self.open.iter_mut().filter(these).filter(|alert| alert.acknowledged.is_none())
+        {
             alert.acknowledged = Some(by.to_owned());
+            alert.told_at.get_or_insert(now);
             count += 1;
         }
         count
@@ -212,12 +225,12 @@ impl Alert {
         if muted {
             return None;
         }
-        if self.told_at == 0 {
-            self.told_at = now.max(1);
+        let Some(told_at) = self.told_at else {
+            self.told_at = Some(now);
             return Some(Change::Wrong(self.subject.clone()));
-        }
+        };
         let waits = self.acknowledged.is_none() && !self.reminded;
-        (waits && now.saturating_sub(self.told_at) >= REMINDER).then(|| {
+        (waits && now.saturating_sub(told_at) >= REMINDER).then(|| {
             self.reminded = true;
             Change::Reminder(self.subject.clone())
         })

@@ -23,7 +23,7 @@ pub(crate) fn acknowledge(call: &Call) -> Result<Reply> {
         return Ok(Reply::none());
     }
     let (mut watch, message) = (Watch::read()?, message_of(call));
-    let count = watch.alerts.acknowledge(message, &call.user().name);
+    let count = watch.alerts.acknowledge(message, &call.user().name, now(call));
     chat::toast(match count {
         0 => "Nothing is left to acknowledge.",
         _ => "Acknowledged. You are told when it is over.",
@@ -45,8 +45,10 @@ pub(crate) fn mute(call: &Call) -> Result<Reply> {
             // Also what is over by now: it may begin again.
             let open = watch.alerts.open.iter().filter(|alert| alert.message == message);
             let past = watch.alerts.past.iter().filter(|past| past.message == message);
-            let mut subjects: Vec<_> =
-                open.map(|alert| alert.subject.clone()).chain(past.map(|past| past.subject.clone())).collect();
+            let mut subjects: Vec<_> = open
+                .map(|alert| alert.subject.clone())
+                .chain(past.map(|past| past.subject.clone()))
+                .collect();
             subjects.sort();
             subjects.dedup();
             for subject in subjects {
@@ -100,7 +102,11 @@ fn shown(call: &Call, alerts: &Alerts, message: Option<u64>) -> Reply {
     }
     for past in alerts.past.iter().filter(|past| past.message == message).take(OPEN) {
         let lasted = words::duration(past.until.saturating_sub(past.since));
-        html = html.text(format_args!("🟢 {}: {}, over after {lasted}\n", past.subject, past.reading.short()));
+        html = html.text(format_args!(
+            "🟢 {}: {}, over after {lasted}\n",
+            past.subject,
+            past.reading.short()
+        ));
         open += 1;
     }
     if open == 0 {
@@ -129,7 +135,8 @@ fn of(call: &Call, alerts: &Alerts, alert: &Alert) -> Html {
         html = html.text("\n    ✅ ").italic(words::cut(by, 24));
     }
     if let Some(until) = alerts.muted_until(&alert.subject, now) {
-        html = html.text(format_args!("\n    🔕 until {}", words::clock(until, call.at().offset_seconds)));
+        html = html
+            .text(format_args!("\n    🔕 until {}", words::clock(until, call.at().offset_seconds)));
     }
     html
 }
@@ -139,7 +146,10 @@ fn overview(call: &Call, alerts: &Alerts) -> Reply {
     let now = now(call);
     let mut html = Html::from("🔔 <b>Alerts</b>");
     if let Some(until) = alerts.all_muted_until(now) {
-        html = html.text(format_args!("\n🔕 All muted until {}", words::clock(until, call.at().offset_seconds)));
+        html = html.text(format_args!(
+            "\n🔕 All muted until {}",
+            words::clock(until, call.at().offset_seconds)
+        ));
     }
     html = html.line();
     if alerts.open.is_empty() {
@@ -157,7 +167,10 @@ fn overview(call: &Call, alerts: &Alerts) -> Reply {
     for past in alerts.past.iter().rev().take(PAST) {
         let lasted = words::duration(past.until.saturating_sub(past.since));
         let what = words::cut(&format!("{}: {}", past.subject, past.reading.short()), 60);
-        html = html.line().code(words::when(past.since, call.at())).text(format_args!(" {what} · {lasted}"));
+        html = html
+            .line()
+            .code(words::when(past.since, call.at()))
+            .text(format_args!(" {what} · {lasted}"));
     }
     let mut reply = Reply::html(html);
     if call.user().owner {

@@ -33,7 +33,11 @@ pub(crate) enum Subject {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Reading {
     /// Percent, the limit, and how many samples in a row must be over it.
-    Share { percent: f64, limit: u8, samples: u32 },
+    Share {
+        percent: f64,
+        limit: u8,
+        samples: u32,
+    },
     Up,
     /// And why.
     Down(String),
@@ -89,7 +93,8 @@ impl Detector {
             Reading::Share { percent, limit, samples } => {
                 let limit = f64::from(*limit);
                 // Above the limit it is bad; between there and the hysteresis it stays what it was.
-                let bad = if self.wrong { *percent > limit - HYSTERESIS } else { *percent >= limit };
+                let bad =
+                    if self.wrong { *percent > limit - HYSTERESIS } else { *percent >= limit };
                 (bad, *samples)
             }
             Reading::Up => (false, FAILURES),
@@ -189,7 +194,9 @@ mod tests {
     fn verdicts(readings: impl IntoIterator<Item = Reading>) -> String {
         let mut detector = Detector::new(Subject::Cpu);
         let observed = readings.into_iter().zip(1_u64..).map(|(reading, minute)| {
-            detector.observe(&reading, minute * 60).map_or('.', |wrong| if wrong.level == Level::Urgent { '!' } else { 'w' })
+            detector
+                .observe(&reading, minute * 60)
+                .map_or('.', |wrong| if wrong.level == Level::Urgent { '!' } else { 'w' })
         });
         observed.collect()
     }
@@ -205,14 +212,21 @@ mod tests {
     #[test]
     fn limits_of_nothing_and_of_all() {
         let of = |limit, percent| Reading::Share { percent, limit, samples: 1 };
-        assert_eq!(verdicts([of(0, 0.0), of(100, 96.0), of(100, 95.0)]), "!!.", "the limit may change");
+        assert_eq!(
+            verdicts([of(0, 0.0), of(100, 96.0), of(100, 95.0)]),
+            "!!.",
+            "the limit may change"
+        );
         assert_eq!(verdicts([of(100, 99.9), of(100, 100.0)]), ".!");
     }
 
     #[test]
     fn two_failures_are_down_and_one_success_is_up() {
         let down = || Reading::Down("503".to_owned());
-        assert_eq!(verdicts([down(), Reading::Up, down(), down(), down(), Reading::Up, down()]), "...!!..");
+        assert_eq!(
+            verdicts([down(), Reading::Up, down(), down(), down(), Reading::Up, down()]),
+            "...!!.."
+        );
     }
 
     #[test]
@@ -242,7 +256,10 @@ mod tests {
         assert_eq!(share(93.2).wrong(&cpu, 59), "CPU at 93 % (limit 80 %)");
         assert_eq!(share(41.0).well(&cpu, 720), "CPU is back to 41 % (was high for 12 min)");
         let shop = Subject::Service("shop".to_owned());
-        assert_eq!(Reading::Down("answers 503".to_owned()).wrong(&shop, 120), "shop is down for 2 min: answers 503");
+        assert_eq!(
+            Reading::Down("answers 503".to_owned()).wrong(&shop, 120),
+            "shop is down for 2 min: answers 503"
+        );
         assert_eq!(Reading::Up.well(&shop, 120), "shop is up again (was down for 2 min)");
         let certificate = Subject::Certificate("shop".to_owned());
         assert_eq!(Reading::Days(13).wrong(&certificate, 0), "Certificate of shop expires in 13 d");

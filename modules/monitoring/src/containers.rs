@@ -29,7 +29,9 @@ pub(crate) fn watched() -> Part<Vec<Container>> {
     let mut watched = Vec::new();
     for container in all {
         let reading = match container.state.as_str() {
-            "running" if container.health == "unhealthy" => Some(Reading::Down("unhealthy".to_owned())),
+            "running" if container.health == "unhealthy" => {
+                Some(Reading::Down("unhealthy".to_owned()))
+            }
             "running" => Some(Reading::Up),
             "restarting" => Some(Reading::Down("it restarts again and again".to_owned())),
             "exited" | "dead" if inspections > 0 => {
@@ -58,7 +60,8 @@ fn ended(container: &docker::Container) -> Option<Reading> {
 
 /// The names of all containers, for a choice.
 pub(crate) fn names() -> Result<Vec<String>> {
-    let mut names: Vec<String> = docker::list()?.into_iter().map(|container| container.name).collect();
+    let mut names: Vec<String> =
+        docker::list()?.into_iter().map(|container| container.name).collect();
     names.sort();
     Ok(names)
 }

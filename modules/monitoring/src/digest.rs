@@ -31,7 +31,9 @@ pub(crate) fn digest(call: &Call) -> Result<Reply> {
         Some("now") => Ok(buttons(Reply::html(text(call)?))),
         Some(word @ ("on" | "off")) => {
             if !call.user().owner {
-                return Err(Error::usage("Only an owner can switch the digest. Read it with /digest now."));
+                return Err(Error::usage(
+                    "Only an owner can switch the digest. Read it with /digest now.",
+                ));
             }
             storage::set(KEY, if word == "on" { ON } else { OFF })?;
             setting(call)
@@ -76,9 +78,15 @@ fn text(call: &Call) -> Result<Html> {
     let now = call.at().unix_ms / 1_000;
     let samples = series::last(DAY, now)?;
     let known = Known::read()?;
-    let html = Html::from("☀️ <b>The last 24 hours</b>").text(format_args!(" · {}\n", call.at().date()));
-    let html = html.pre(machine(&samples)).text(format_args!("\nBot: {}\n", uptime::watched(&samples, now)));
-    let html = html.line().push(alerts(&known, now)).text(format_args!("\n\n🩺 {}", home::services(&known)));
+    let html =
+        Html::from("☀️ <b>The last 24 hours</b>").text(format_args!(" · {}\n", call.at().date()));
+    let html = html
+        .pre(machine(&samples))
+        .text(format_args!("\nBot: {}\n", uptime::watched(&samples, now)));
+    let html = html
+        .line()
+        .push(alerts(&known, now))
+        .text(format_args!("\n\n🩺 {}", home::services(&known)));
     let html = html.push(unavailable(&known, now)?);
     Ok(html.push(certificates(&known, now)))
 }
@@ -133,7 +141,8 @@ fn unavailable(known: &Known, now: u64) -> Result<Html> {
     for service in known.services() {
         let (good, all) = History::of(&pages, &service.name).good_of_all();
         if good < all && shown < LINES {
-            html = html.text(format_args!("\n    {}: {} up", service.name, availability(good, all)));
+            html =
+                html.text(format_args!("\n    {}: {} up", service.name, availability(good, all)));
             shown += 1;
         }
     }
@@ -142,13 +151,17 @@ fn unavailable(known: &Known, now: u64) -> Result<Html> {
 
 /// The certificates that end within a month.
 fn certificates(known: &Known, now: u64) -> Html {
-    let days = |service| Some(days_left(known.outcome(service).and_then(Outcome::certificate)?, now));
+    let days =
+        |service| Some(days_left(known.outcome(service).and_then(Outcome::certificate)?, now));
     let all = known.services().iter().filter_map(|service| Some((days(service)?, &service.name)));
     let mut all: Vec<(i64, &String)> = all.collect();
     all.sort();
     let Some((soonest, _)) = all.first() else { return Html::new() };
     if *soonest > CERTIFICATE_DAYS {
-        return Html::new().text(format_args!("\n🔐 {}: the next ends in {soonest} d", count(all.len(), "certificate")));
+        return Html::new().text(format_args!(
+            "\n🔐 {}: the next ends in {soonest} d",
+            count(all.len(), "certificate")
+        ));
     }
     let soon = all.iter().filter(|(days, _)| *days <= CERTIFICATE_DAYS).take(LINES);
     soon.fold(Html::new(), |html, (days, name)| {

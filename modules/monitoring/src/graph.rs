@@ -10,8 +10,11 @@ use crate::settings;
 use crate::words;
 
 /// The periods that can be chosen: the button, its title, and seconds.
-const PERIODS: [(&str, &str, u64); 3] =
-    [("6h", "Last 6 hours", 21_600), ("24h", "Last 24 hours", 86_400), ("7d", "Last 7 days", 604_800)];
+const PERIODS: [(&str, &str, u64); 3] = [
+    ("6h", "Last 6 hours", 21_600),
+    ("24h", "Last 24 hours", 86_400),
+    ("7d", "Last 7 days", 604_800),
+];
 
 /// The button `Chart`: the machine over a period.
 pub(crate) fn chart(call: &Call) -> Result<Reply> {
@@ -55,10 +58,12 @@ pub(crate) fn chart(call: &Call) -> Result<Reply> {
     let png = picture.render().map_err(Error::internal)?;
     chat::photo(&png, Html::new().text(format_args!("📈 {title}")))?;
     let button = |&(other, ..): &(&'static str, &str, u64)| {
-        let (label, arg) = (if other == name { format!("· {other} ·") } else { other.to_owned() }, other);
+        let (label, arg) =
+            (if other == name { format!("· {other} ·") } else { other.to_owned() }, other);
         Button::new(label, "chart").arg(arg).arg("again")
     };
-    let html = Html::from("📈 <b>Chart</b>").text(format_args!(": {title}, below. Another period?"));
+    let html =
+        Html::from("📈 <b>Chart</b>").text(format_args!(": {title}, below. Another period?"));
     let reply = Reply::html(html)
         .row(PERIODS.iter().map(button))
         .row([Button::new("Metrics", "metrics"), Button::new("📊 Monitoring", "home")]);
@@ -90,13 +95,11 @@ pub(crate) fn latency(call: &Call) -> Result<Reply> {
     let picture = Picture::new(name)
         .subtitle(format!("Last 24 hours: {} up", words::availability(passed, all)))
         .panel(lines.series("answer", Tone::First, good))
-        .panel(
-            Lines::new("Up")
-                .unit("%")
-                .range(0.0, 100.0)
-                .offset_seconds(offset)
-                .series("up", Tone::Good, history.checks.iter().filter_map(up)),
-        );
+        .panel(Lines::new("Up").unit("%").range(0.0, 100.0).offset_seconds(offset).series(
+            "up",
+            Tone::Good,
+            history.checks.iter().filter_map(up),
+        ));
     let png = picture.render().map_err(Error::internal)?;
     chat::photo(&png, Html::new().text(format_args!("📈 {name}, last 24 hours")))?;
     Ok(Reply::none())

@@ -30,9 +30,14 @@ pub(crate) fn home(call: &Call) -> Result<Reply> {
 fn machine() -> String {
     let sample = Machine::now().sample(None);
     let parts = [("CPU", sample.cpu), ("memory", sample.memory), ("disk", sample.disk)];
-    let known = parts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", percent(value?))));
+    let known =
+        parts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", percent(value?))));
     let known: Vec<String> = known.collect();
-    if known.is_empty() { "Numbers of the machine: not granted".to_owned() } else { known.join(" · ") }
+    if known.is_empty() {
+        "Numbers of the machine: not granted".to_owned()
+    } else {
+        known.join(" · ")
+    }
 }
 
 /// `4 of 5 services up, api is down`.

@@ -14,12 +14,12 @@
 mod ring;
 mod words;
 
-mod sample;
-mod settings;
-mod series;
-mod record;
 mod containers;
 mod probe;
+mod record;
+mod sample;
+mod series;
+mod settings;
 
 mod alert;
 mod condition;

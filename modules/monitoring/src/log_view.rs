@@ -126,7 +126,8 @@ impl View {
 
     fn written(&self, name: &str) -> Result<Shown> {
         let lines = docker::logs_with(name, OF_CONTAINER, &self.filter)?;
-        let newer = self.pages.last().copied().and_then(|newer| usize::try_from(newer).ok()).unwrap_or(0);
+        let newer =
+            self.pages.last().copied().and_then(|newer| usize::try_from(newer).ok()).unwrap_or(0);
         let end = lines.len().saturating_sub(newer);
         let begin = end.saturating_sub(LINES);
         let older = (begin > 0).then_some((lines.len() - begin) as u64);

@@ -62,13 +62,16 @@ pub(crate) fn change(call: &Call) -> Result<Reply> {
         "modules" => view = View::of(Source::Modules),
         "box" => {
             let wanted = call.arg(1)?;
-            let Some(name) = containers::names()?.into_iter().find(|name| hash(name) == wanted) else {
+            let Some(name) = containers::names()?.into_iter().find(|name| hash(name) == wanted)
+            else {
                 chat::toast("This container is not there any more.")?;
                 return boxes(call);
             };
             view = View::of(Source::Container(name));
         }
-        "older" => view.older(call.arg(1)?.parse().map_err(|_| Error::internal("older than nothing"))?),
+        "older" => {
+            view.older(call.arg(1)?.parse().map_err(|_| Error::internal("older than nothing"))?)
+        }
         "newer" => drop(view.pages.pop()),
         "newest" => view.pages.clear(),
         "level" => {
@@ -94,7 +97,8 @@ pub(crate) fn change(call: &Call) -> Result<Reply> {
 /// The text to look for, as it was typed.
 pub(crate) fn filter(call: &Call) -> Result<Reply> {
     let Some(mut view) = owner(call)? else { return Ok(Reply::none()) };
-    let text: String = call.text().trim().chars().filter(|c| !c.is_control()).take(FILTER).collect();
+    let text: String =
+        call.text().trim().chars().filter(|c| !c.is_control()).take(FILTER).collect();
     view.filter = text;
     view.pages.clear();
     view.keep(call)?;

@@ -68,7 +68,10 @@ fn table(machine: &Machine, rate: Option<Rate>) -> String {
         Some(Rate { received, sent }) => {
             plain("Network", &format!("↓ {}/s ↑ {}/s", bytes(received), bytes(sent)))
         }
-        None => plain("Network", &format!("↓ {} ↑ {} in all", bytes(traffic.received), bytes(traffic.sent))),
+        None => plain(
+            "Network",
+            &format!("↓ {} ↑ {} in all", bytes(traffic.received), bytes(traffic.sent)),
+        ),
     }));
     lines.push(or_missing("Load", &machine.load, |load| {
         plain("Load", &format!("{:.2} {:.2} {:.2}", load.one, load.five, load.fifteen))

@@ -29,7 +29,9 @@ pub(crate) fn changes(alerts: &Alerts, changes: &[Change], message: u64, now: u6
     let lines = changes.iter().map(|change| match change {
         Change::Wrong(subject) => line(subject),
         Change::Reminder(subject) => format!("⏰ Still: {}", line(subject)),
-        Change::Over { subject, reading, seconds } => format!("🟢 {}", reading.well(subject, *seconds)),
+        Change::Over { subject, reading, seconds } => {
+            format!("🟢 {}", reading.well(subject, *seconds))
+        }
     });
     let reply = Reply::html(listed(Html::new(), lines.collect()));
     if count(changes).0 > 0 { with_buttons(reply, message) } else { reply }
@@ -40,14 +42,17 @@ pub(crate) fn summary(alerts: &Alerts, summary: &Summary, message: u64, now: u64
     let Summary { storm, first, last } = summary;
     let mut html = Html::from("🌩 ");
     html = match (first, last) {
-        (true, _) => html.bold("Much is changing.").text(" From now on one summary every 10 minutes, until it is calm."),
+        (true, _) => html
+            .bold("Much is changing.")
+            .text(" From now on one summary every 10 minutes, until it is calm."),
         (_, true) => html.bold("It is calm again.").text(" From now on each change by itself."),
         _ => html.bold("Much is changing."),
     };
     let (raised, over) = (words::count(storm.raised, "alert"), storm.over);
     let since = words::duration(now.saturating_sub(storm.since).max(60));
     html = html.text(format_args!("\nIn {since}: {raised} raised, {over} over.\n"));
-    let heard = alerts.open.iter().filter(|alert| alerts.muted_until(&alert.subject, now).is_none());
+    let heard =
+        alerts.open.iter().filter(|alert| alerts.muted_until(&alert.subject, now).is_none());
     let open: Vec<String> = heard.map(|alert| alert.line(now)).collect();
     if open.is_empty() {
         return Reply::html(html.text("\n🟢 Nothing is wrong now."));

@@ -32,7 +32,11 @@ pub(crate) enum Say {
     /// Say the changes.
     Changes,
     /// Say how many there were, and what is open; and that it is the first, or the last, summary.
-    Summary { storm: Storm, first: bool, last: bool },
+    Summary {
+        storm: Storm,
+        first: bool,
+        last: bool,
+    },
 }
 
 impl Notices {
@@ -55,7 +59,11 @@ impl Notices {
                 self.sent = vec![now];
             }
             // Calm since the last summary: that said it all.
-            return if told.messages == 0 { Say::Nothing } else { Say::Summary { storm: told, first: false, last } };
+            return if told.messages == 0 {
+                Say::Nothing
+            } else {
+                Say::Summary { storm: told, first: false, last }
+            };
         }
         if !changed {
             return Say::Nothing;
@@ -82,12 +90,14 @@ mod tests {
     fn said(changes: impl IntoIterator<Item = bool>) -> String {
         let mut notices = Notices::default();
         let rounds = changes.into_iter().zip(1_u64..);
-        let said = rounds.map(|(changed, minute)| match notices.decide(usize::from(changed), 0, minute * 60) {
-            Say::Nothing => '.',
-            Say::Changes => 'c',
-            Say::Summary { first: true, .. } => 'F',
-            Say::Summary { last: true, .. } => 'L',
-            Say::Summary { .. } => 'S',
+        let said = rounds.map(|(changed, minute)| {
+            match notices.decide(usize::from(changed), 0, minute * 60) {
+                Say::Nothing => '.',
+                Say::Changes => 'c',
+                Say::Summary { first: true, .. } => 'F',
+                Say::Summary { last: true, .. } => 'L',
+                Say::Summary { .. } => 'S',
+            }
         });
         said.collect()
     }
@@ -101,7 +111,11 @@ mod tests {
     fn a_storm_ends_when_it_is_calm() {
         let rounds = |text: &str| said(text.chars().map(|c| c == 'x'));
         assert_eq!(rounds("xxxxxxxx.................x"), "cccccF.........L.........c");
-        assert_eq!(rounds("xxxxxx...................x"), "cccccF...................c", "nothing new to say");
+        assert_eq!(
+            rounds("xxxxxx...................x"),
+            "cccccF...................c",
+            "nothing new to say"
+        );
         assert_eq!(rounds("x..x..x..x..x..x"), "c..c..c..c..c..c", "slow enough");
     }
 

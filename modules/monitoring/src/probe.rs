@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use umbrasil_sdk::HostError;
 use umbrasil_sdk::http::{self, Request, Response};
 use umbrasil_sdk::prelude::*;
-use umbrasil_sdk::HostError;
 
 use crate::record::{self, Check};
 use crate::settings::{self, Service};
@@ -26,10 +26,17 @@ const KEY: &str = "probed";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// With a good status.
-    Up { status: u16, milliseconds: u32, certificate: Option<u64> },
+    Up {
+        status: u16,
+        milliseconds: u32,
+        certificate: Option<u64>,
+    },
     /// Something takes connections there, and this is all that can be said of it: `open`.
     Open(String),
-    Down { reason: String, certificate: Option<u64> },
+    Down {
+        reason: String,
+        certificate: Option<u64>,
+    },
     /// It was not asked; and why.
     NotAsked(String),
 }
@@ -100,13 +107,15 @@ pub(crate) fn tick(call: &Call) -> Result<Reply> {
     let at = call.at().unix_ms / 1_000;
     let probed = Probed::round(&services, PATIENCE, at);
     state::keep(KEY, &probed)?;
-    let checks = probed.results.iter().filter_map(|(name, outcome)| Some((name.as_str(), outcome.check()?)));
+    let checks =
+        probed.results.iter().filter_map(|(name, outcome)| Some((name.as_str(), outcome.check()?)));
     record::keep(record::SERVICES, at, checks)?;
     Ok(Reply::none())
 }
 
 fn request(service: &Service, patience: Duration) -> Request {
-    let url = service.tcp().map_or_else(|| service.url.clone(), |address| format!("http://{address}/"));
+    let url =
+        service.tcp().map_or_else(|| service.url.clone(), |address| format!("http://{address}/"));
     Request::get(url).header("User-Agent", "UmbraSIL-monitoring").timeout(patience)
 }
 
@@ -127,7 +136,11 @@ fn outcome(service: &Service, answer: Result<Response, HostError>, patience: Dur
             }
         }
         Err(HostError::Denied(text)) if text.starts_with("the answer is a redirect") => {
-            if is_tcp { open("open") } else { open("redirects to what is not in SERVICES") }
+            if is_tcp {
+                open("open")
+            } else {
+                open("redirects to what is not in SERVICES")
+            }
         }
         Err(HostError::Denied(text)) => Outcome::NotAsked(cut(&text, 2 * REASON)),
         Err(HostError::TooLarge(_)) => open("answers with more than 4 MiB"),
@@ -135,7 +148,9 @@ fn outcome(service: &Service, answer: Result<Response, HostError>, patience: Dur
         // let us in, which is no timeout.
         Err(HostError::Timeout) if is_tcp => open("open"),
         Err(HostError::Timeout) => down(&format!("no answer in {} s", patience.as_secs())),
-        Err(HostError::Unavailable(text)) if is_tcp && text.contains("but not with") => open("open"),
+        Err(HostError::Unavailable(text)) if is_tcp && text.contains("but not with") => {
+            open("open")
+        }
         Err(HostError::Unavailable(text)) => down(&text),
         Err(error) => down(Error::from(error).text()),
     }

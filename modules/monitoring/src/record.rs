@@ -63,10 +63,16 @@ impl History {
     pub(crate) fn of(pages: &[Page], name: &str) -> Self {
         let mut checks = Vec::new();
         for page in pages {
-            let Some(column) = page.columns.iter().position(|other| other == name) else { continue };
+            let Some(column) = page.columns.iter().position(|other| other == name) else {
+                continue;
+            };
             checks.extend(page.rows.iter().filter_map(|row| {
                 let value = row.value(column)?;
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "saturates"
+                )]
                 Some((row.at, (value >= 0.0).then_some(value as u32)))
             }));
         }

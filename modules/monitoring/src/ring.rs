@@ -48,7 +48,8 @@ impl Ring {
     pub(crate) fn read(&self, since: u64, now: u64) -> Result<Vec<Page>> {
         let oldest = now.saturating_sub(self.period.saturating_mul(self.periods - 1));
         let first = since.max(oldest) / self.period;
-        let starts: Vec<u64> = (first..=now / self.period).map(|index| index * self.period).collect();
+        let starts: Vec<u64> =
+            (first..=now / self.period).map(|index| index * self.period).collect();
         let keys: Vec<String> = starts.iter().map(|start| self.key(*start)).collect();
         let values = storage::get_all(&keys)?;
         let pages = starts.iter().zip(values).map(|(start, value)| {
@@ -164,7 +165,8 @@ mod tests {
 
     #[test]
     fn keys_are_few() {
-        let keys: std::collections::BTreeSet<String> = (0..10_000).map(|hour| RING.key(hour * 3_600)).collect();
+        let keys: std::collections::BTreeSet<String> =
+            (0..10_000).map(|hour| RING.key(hour * 3_600)).collect();
         assert_eq!(keys.len(), 25);
     }
 }

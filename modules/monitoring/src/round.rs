@@ -129,7 +129,8 @@ fn of_containers(boxes: Part<Vec<Container>>, watch: &Watch) -> Vec<Seen> {
         Err(Missing::NotGranted) => Vec::new(),
         Err(Missing::Silent) if watch.detector(&Subject::Docker).is_none() => Vec::new(),
         Err(Missing::Silent) => {
-            let is_container = |detector: &&Detector| matches!(detector.subject, Subject::Container(_));
+            let is_container =
+                |detector: &&Detector| matches!(detector.subject, Subject::Container(_));
             let containers = watch.detectors.iter().filter(is_container);
             let down = Reading::Down("it does not answer".to_owned());
             containers
@@ -155,7 +156,9 @@ fn of_services(probed: &Probed, is_new: bool, now: u64) -> Vec<Seen> {
         seen.push((subject, reading.filter(|_| is_new)));
         let certificate = Subject::Certificate(service.name.clone());
         match outcome.map(Outcome::certificate) {
-            Some(Some(expires)) => seen.push((certificate, Some(Reading::Days(days_left(expires, now))))),
+            Some(Some(expires)) => {
+                seen.push((certificate, Some(Reading::Days(days_left(expires, now)))))
+            }
             // One that has expired fails the check, and is not shown any more.
             Some(None) if service.url.starts_with("https://") => seen.push((certificate, None)),
             _ => {}

@@ -21,7 +21,9 @@ pub(crate) fn keep(at: u64, sample: Sample) -> Result<()> {
     let earlier = MINUTES.page(before, earlier.as_deref());
     let rows: Vec<&Row> = earlier.rows.iter().chain(&page.rows).collect();
     // The first of ten minutes closes the ten before them.
-    if let Some(last) = rows.last().map(|row| row.at / TENS.step).filter(|ten| *ten < at / TENS.step) {
+    if let Some(last) =
+        rows.last().map(|row| row.at / TENS.step).filter(|ten| *ten < at / TENS.step)
+    {
         let of_last = rows.iter().filter(|row| row.at / TENS.step == last);
         let samples: Vec<Sample> = of_last.map(|row| sample_of(row)).collect();
         close(last * TENS.step, &samples)?;
@@ -45,7 +47,10 @@ pub(crate) fn last(seconds: u64, now: u64) -> Result<Vec<Timed>> {
 }
 
 /// The average and the greatest of what was there.
-pub(crate) fn average_and_most(samples: &[Timed], of: fn(&Sample) -> Option<f64>) -> Option<(f64, f64)> {
+pub(crate) fn average_and_most(
+    samples: &[Timed],
+    of: fn(&Sample) -> Option<f64>,
+) -> Option<(f64, f64)> {
     let values: Vec<f64> = samples.iter().filter_map(|(_, sample)| of(sample)).collect();
     let most = values.iter().copied().reduce(f64::max)?;
     Some((values.iter().sum::<f64>() / values.len() as f64, most))
@@ -110,7 +115,8 @@ mod tests {
 
     #[test]
     fn samples_become_rows_and_come_back() {
-        let sample = Sample { cpu: Some(12.34), disk: Some(99.96), sent: Some(1e9), ..Sample::default() };
+        let sample =
+            Sample { cpu: Some(12.34), disk: Some(99.96), sent: Some(1e9), ..Sample::default() };
         let mut page = Page::default();
         MINUTES.add(&mut page, 120, values_of(sample));
         let back = page.rows.first().map(sample_of);

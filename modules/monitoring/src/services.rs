@@ -95,7 +95,8 @@ impl Known {
     /// Since when it fails, as ` · since 14:02`.
     fn since(&self, call: &Call, subject: &Subject) -> String {
         let since = self.watch.detector(subject).and_then(|detector| detector.failing_since());
-        since.map_or_else(String::new, |since| format!(" · since {}", words::when(since, call.at())))
+        since
+            .map_or_else(String::new, |since| format!(" · since {}", words::when(since, call.at())))
     }
 
     /// `200 · 84 ms · cert 61 d`.
@@ -175,7 +176,9 @@ fn overview(call: &Call, known: &Known) -> Result<Reply> {
 fn boxes(call: &Call, known: &Known, mut html: Html, boxes: &Part<Vec<Container>>) -> Html {
     let title = "\n\n🐳 <b>Containers</b>";
     let boxes = match boxes {
-        Err(missing) => return html.push(title).text(format_args!(": {}", containers::missing(missing))),
+        Err(missing) => {
+            return html.push(title).text(format_args!(": {}", containers::missing(missing)));
+        }
         Ok(boxes) if boxes.is_empty() => return html.push(title).text(": none to watch"),
         Ok(boxes) => boxes,
     };
@@ -184,8 +187,14 @@ fn boxes(call: &Call, known: &Known, mut html: Html, boxes: &Part<Vec<Container>
         boxes.iter().partition(|one| one.reading == Reading::Up);
     for one in down.iter().take(BOXES) {
         let subject = Subject::Container(one.name.clone());
-        html = html.text(format_args!("\n{} ", known.failing(&subject).icon())).bold(cut(&one.name, 40));
-        html = html.text(format_args!(" · {}{}", one.reading.short().trim_start_matches("down: "), known.since(call, &subject)));
+        html = html
+            .text(format_args!("\n{} ", known.failing(&subject).icon()))
+            .bold(cut(&one.name, 40));
+        html = html.text(format_args!(
+            " · {}{}",
+            one.reading.short().trim_start_matches("down: "),
+            known.since(call, &subject)
+        ));
     }
     if let Some(more) = down.len().checked_sub(BOXES).filter(|more| *more > 0) {
         html = html.text(format_args!("\n🔴 and {more} more"));

@@ -76,10 +76,15 @@ mod tests {
 
     #[test]
     fn services_are_read() {
-        let services = parse("shop=https://shop.example.org/health?a=b, db=tcp://10.0.0.5:5432,bad,x=ftp://y,shop=http://z,A b=http://c");
+        let services = parse(
+            "shop=https://shop.example.org/health?a=b, db=tcp://10.0.0.5:5432,bad,x=ftp://y,shop=http://z,A b=http://c",
+        );
         let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
         assert_eq!(names, ["shop", "db"]);
-        assert_eq!(services.first().map(|s| s.url.as_str()), Some("https://shop.example.org/health?a=b"));
+        assert_eq!(
+            services.first().map(|s| s.url.as_str()),
+            Some("https://shop.example.org/health?a=b")
+        );
         assert_eq!(services.last().and_then(Service::tcp), Some("10.0.0.5:5432"));
         assert_eq!(parse(""), []);
         let many: Vec<String> = (0..50).map(|i| format!("s{i}=http://h/{i}")).collect();

@@ -29,12 +29,14 @@ pub(crate) fn uptime(call: &Call) -> Result<Reply> {
         .text(format_args!("\nBot: {}", watched(&series::last(86_400, now)?, now)));
     let services = settings::services();
     let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-    let html = html.push(table("🩺 Services, last 24 h", &names, &record::day(record::SERVICES, now)?));
+    let html =
+        html.push(table("🩺 Services, last 24 h", &names, &record::day(record::SERVICES, now)?));
     let pages = record::day(record::CONTAINERS, now)?;
     // Those that were watched last; what is gone is no news.
     let names: Vec<&str> = match pages.last().and_then(|page| Some((page, page.rows.last()?))) {
         Some((page, row)) => {
-            let now = page.columns.iter().enumerate().filter(|(column, _)| row.value(*column).is_some());
+            let now =
+                page.columns.iter().enumerate().filter(|(column, _)| row.value(*column).is_some());
             now.map(|(_, name)| name.as_str()).collect()
         }
         None => Vec::new(),

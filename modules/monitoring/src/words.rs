@@ -102,7 +102,10 @@ pub(crate) fn moment(unix: u64, offset_seconds: i32) -> Moment {
 /// The text on one line, cut to `most` characters; what is invisible or turns lines around is a dot.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     let plain = |c: char| match c {
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '·',
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => '·',
         c if c.is_control() => ' ',
         c => c,
     };
@@ -142,9 +145,13 @@ mod tests {
 
     #[test]
     fn sizes_have_three_digits() {
-        for (count, text) in
-            [(0, "0 B"), (999, "999 B"), (12_345, "12.3 kB"), (4_700_000_000, "4.7 GB"), (123_456_789, "123 MB")]
-        {
+        for (count, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (12_345, "12.3 kB"),
+            (4_700_000_000, "4.7 GB"),
+            (123_456_789, "123 MB"),
+        ] {
             assert_eq!(bytes(count), text);
         }
         assert_eq!(used_of(5 << 30, 8 << 30), "5.0/8.0 G");

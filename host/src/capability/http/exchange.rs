@@ -72,7 +72,14 @@ impl From<Error> for Stop {
 
 impl Exchange {
     pub(super) fn new(wanted: Wanted, deadline: Instant) -> Self {
-        Self { wanted, hops: 0, deadline, injected: Vec::new(), together: None, elapsed: Duration::ZERO }
+        Self {
+            wanted,
+            hops: 0,
+            deadline,
+            injected: Vec::new(),
+            together: None,
+            elapsed: Duration::ZERO,
+        }
     }
 
     /// Asks for the right to the next hop. Nothing has left the host before this.

@@ -18,7 +18,10 @@ fn calm(host: Host) -> Host {
 fn a_busy_processor_is_told_once_and_when_it_is_calm() {
     let mut host = busy(host());
     assert_eq!(minutes(&mut host, 2), "", "a moment is no reason");
-    assert_eq!(minute(&mut host).to_string(), "🔴 CPU at 93 % for 2 min (limit 80 %)\n[Acknowledge] [Mute 1 h]");
+    assert_eq!(
+        minute(&mut host).to_string(),
+        "🔴 CPU at 93 % for 2 min (limit 80 %)\n[Acknowledge] [Mute 1 h]"
+    );
     assert_eq!(minutes(&mut host, 9), "");
     assert_eq!(
         shown(&mut host, "/alerts"),
@@ -29,15 +32,24 @@ fn a_busy_processor_is_told_once_and_when_it_is_calm() {
     assert_eq!(minutes(&mut host, 5), "");
     let mut host = calm(host);
     assert_eq!(minute(&mut host).to_string(), "🟢 CPU is back to 41 % (was high for 17 min)");
-    assert!(shown(&mut host, "/alerts").contains("🟢 Nothing is wrong.\n\nOver\n12:01 CPU: 78 % · 17 min"));
+    assert!(
+        shown(&mut host, "/alerts")
+            .contains("🟢 Nothing is wrong.\n\nOver\n12:01 CPU: 78 % · 17 min")
+    );
 }
 
 #[test]
 fn the_owner_sets_the_limits() {
-    let mut host = bare().config("CPU_THRESHOLD", "100").config("MEMORY_THRESHOLD", "0").config("DISK_THRESHOLD", "much");
+    let mut host = bare()
+        .config("CPU_THRESHOLD", "100")
+        .config("MEMORY_THRESHOLD", "0")
+        .config("DISK_THRESHOLD", "much");
     host = host.machine(Machine { disks: Some(vec![disk("/", 86)]), ..machine(99.0) });
     assert_eq!(minute(&mut host).text(), "🔴 Disk / at 86 % (limit 85 %)", "at once");
-    assert_eq!(minutes(&mut host, 5), "🔴 Memory at 62 % for 2 min (limit 0 %)\n[Acknowledge] [Mute 1 h]");
+    assert_eq!(
+        minutes(&mut host, 5),
+        "🔴 Memory at 62 % for 2 min (limit 0 %)\n[Acknowledge] [Mute 1 h]"
+    );
 }
 
 #[test]
@@ -112,13 +124,18 @@ fn only_owners_press() {
     minutes(&mut host, 3);
     let before = host.stored("watch").unwrap().to_vec();
     host.user(222);
-    for (action, args) in [("ack", &["1"][..]), ("ack", &[]), ("mute", &["1"]), ("mute", &[]), ("unmute", &[])] {
+    for (action, args) in
+        [("ack", &["1"][..]), ("ack", &[]), ("mute", &["1"]), ("mute", &[]), ("unmute", &[])]
+    {
         let outcome = host.action(action, args).unwrap();
         assert!(outcome.replies.is_empty(), "{action}");
     }
     assert_eq!(host.stored("watch").unwrap(), before);
     let seen = shown(&mut host, "/alerts");
-    assert!(seen.contains("🔴 CPU") && !seen.contains("Mute") && !seen.contains("Acknowledge"), "{seen}");
+    assert!(
+        seen.contains("🔴 CPU") && !seen.contains("Mute") && !seen.contains("Acknowledge"),
+        "{seen}"
+    );
 }
 
 #[test]
@@ -128,10 +145,18 @@ fn buttons_of_what_is_over_and_of_nothing_answer() {
     let mut host = calm(host);
     minutes(&mut host, 30);
     let late = host.press("Acknowledge").unwrap().to_string();
-    assert!(late.contains("🟢 CPU: 93 %, over after 3 min") && late.contains("(Nothing is left to acknowledge.)"), "{late}");
+    assert!(
+        late.contains("🟢 CPU: 93 %, over after 3 min")
+            && late.contains("(Nothing is left to acknowledge.)"),
+        "{late}"
+    );
     for number in ["99", "0", "-1", "x", ""] {
         for action in ["ack", "mute"] {
-            assert_eq!(host.action(action, &[number]).unwrap().replies.len(), 1, "{action} {number}");
+            assert_eq!(
+                host.action(action, &[number]).unwrap().replies.len(),
+                1,
+                "{action} {number}"
+            );
         }
     }
 }
@@ -151,7 +176,8 @@ fn a_storm_becomes_summaries() {
     let (mut single, mut summaries) = (0, Vec::new());
     for round in 0..40 {
         // Down for two minutes, up for one.
-        let answer = if round % 3 == 2 { Ok(Response::new(200, "")) } else { Err(HostError::Timeout) };
+        let answer =
+            if round % 3 == 2 { Ok(Response::new(200, "")) } else { Err(HostError::Timeout) };
         host.web("GET http://shop.example.org/", answer);
     }
     for _ in 0..40 {
@@ -163,7 +189,10 @@ fn a_storm_becomes_summaries() {
         }
     }
     assert!(single >= 5, "{single}");
-    assert!(summaries[0].starts_with("🌩 Much is changing. From now on one summary every 10 minutes"), "{summaries:#?}");
+    assert!(
+        summaries[0].starts_with("🌩 Much is changing. From now on one summary every 10 minutes"),
+        "{summaries:#?}"
+    );
     assert!(summaries.len() >= 3 && summaries.len() <= 5, "{summaries:#?}");
     // It stays up: calm again.
     let said = minutes(&mut host, 30);
@@ -173,9 +202,12 @@ fn a_storm_becomes_summaries() {
 #[test]
 fn containers_that_should_run_are_watched() {
     let policy = |name: &str, policy: &'static str| {
-        Container::new(name).exited(137).with(move |details| details.restart_policy = policy.to_owned())
+        Container::new(name)
+            .exited(137)
+            .with(move |details| details.restart_policy = policy.to_owned())
     };
-    let sick = Container::new("n8n").with(|details| details.container.health = "unhealthy".to_owned());
+    let sick =
+        Container::new("n8n").with(|details| details.container.health = "unhealthy".to_owned());
     let mut host = host()
         .container(Container::new("web"))
         .container(sick)
@@ -184,19 +216,33 @@ fn containers_that_should_run_are_watched() {
     let first = minutes(&mut host, 1);
     assert_eq!(first, "");
     let seen = shown(&mut host, "/checks");
-    assert!(seen.contains("🟡 n8n · unhealthy · since 12:01\n🟡 redis · ended with 137, out of memory"), "{seen}");
+    assert!(
+        seen.contains("🟡 n8n · unhealthy · since 12:01\n🟡 redis · ended with 137, out of memory"),
+        "{seen}"
+    );
     assert_eq!(
         minute(&mut host).text(),
         "🔴 Container n8n is down for 1 min: unhealthy\n🔴 Container redis is down for 1 min: ended with 137, out of memory"
     );
     let seen = shown(&mut host, "/checks");
-    assert!(seen.contains("🔴 n8n · unhealthy") && seen.contains("🟢 1 up: web") && !seen.contains("job"), "{seen}");
+    assert!(
+        seen.contains("🔴 n8n · unhealthy")
+            && seen.contains("🟢 1 up: web")
+            && !seen.contains("job"),
+        "{seen}"
+    );
     let mut host = host.container(Container::new("n8n"));
     assert_eq!(minute(&mut host).text(), "🟢 Container n8n is up again (was down for 2 min)");
     // Docker is gone: that is the news, and nothing is known of the rest.
     host.docker_fails(HostError::Unavailable("no Docker".to_owned()));
-    assert_eq!(minutes(&mut host, 3), "🔴 Docker is down for 1 min: it does not answer\n[Acknowledge] [Mute 1 h]");
-    assert!(shown(&mut host, "/alerts").contains("Container redis is down"), "not known to be well");
+    assert_eq!(
+        minutes(&mut host, 3),
+        "🔴 Docker is down for 1 min: it does not answer\n[Acknowledge] [Mute 1 h]"
+    );
+    assert!(
+        shown(&mut host, "/alerts").contains("Container redis is down"),
+        "not known to be well"
+    );
 }
 
 #[test]

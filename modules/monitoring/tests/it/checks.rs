@@ -70,7 +70,12 @@ fn services_go_down_and_up() {
     // Answers for the same line follow each other: the first ones are used up once more.
     assert_eq!(minutes(&mut host, 2), "", "one failure is none");
     let seen = shown(&mut host, "/checks");
-    assert!(seen.contains("🟡 shop · answers 503 · since 12:04\n🟡 db · 10.0.0.5 refuses the connection"), "{seen}");
+    assert!(
+        seen.contains(
+            "🟡 shop · answers 503 · since 12:04\n🟡 db · 10.0.0.5 refuses the connection"
+        ),
+        "{seen}"
+    );
     assert_eq!(
         minute(&mut host).to_string(),
         "🔴 shop is down for 1 min: answers 503\n🔴 db is down for 1 min: 10.0.0.5 refuses the connection\n[Acknowledge] [Mute 1 h]"
@@ -107,7 +112,9 @@ Median 84 ms, 95 % within 84 ms
 [🩺 Services]"
     );
     let chart = host.press("📈 Latency").unwrap();
-    assert!(chart.photos[0].content.starts_with(b"\x89PNG") && chart.photos[0].caption.contains("shop"));
+    assert!(
+        chart.photos[0].content.starts_with(b"\x89PNG") && chart.photos[0].caption.contains("shop")
+    );
     if let Ok(folder) = std::env::var("PICTURES") {
         std::fs::write(format!("{folder}/latency.png"), &chart.photos[0].content).unwrap();
     }
@@ -116,7 +123,10 @@ Median 84 ms, 95 % within 84 ms
     assert_eq!(host.requests().len(), asked + 1, "only this one");
     host.press("🩺 Services").unwrap();
     let db = host.press("🔴 db").unwrap().to_string();
-    assert!(db.contains("Last 24 h: 0 % up") && !db.contains("Latency") && !db.contains("ms"), "{db}");
+    assert!(
+        db.contains("Last 24 h: 0 % up") && !db.contains("Latency") && !db.contains("ms"),
+        "{db}"
+    );
     // Others do not read where it is.
     assert!(!host.user(222).action("service", &["shop"]).unwrap().text().contains("https://"));
     let gone = host.action("service", &["nobody"]).unwrap();
@@ -130,7 +140,12 @@ fn checked_on_demand() {
     host.web(DB, Err(refused()));
     shown(&mut host, "/checks");
     let now = host.press("🔁 Check now").unwrap().to_string();
-    assert!(now.contains("checked just now") && now.contains("🟢 shop · 200") && now.contains("🔴 db · 10.0.0.5 refuses"), "{now}");
+    assert!(
+        now.contains("checked just now")
+            && now.contains("🟢 shop · 200")
+            && now.contains("🔴 db · 10.0.0.5 refuses"),
+        "{now}"
+    );
     assert!(host.stored("probed").is_none(), "the schedule alone keeps what it sees");
 }
 
@@ -144,12 +159,17 @@ fn certificates_are_warned_of_at_14_and_3_days() {
         said.extend((!outcome.is_empty()).then_some(outcome));
         host.wait(DAY - 60);
     }
-    let expected = ["🟡 Certificate of shop expires in 14 d", "⏰ Still: 🟡 Certificate of shop expires in 13 d", "🔴 Certificate of shop expires in 3 d", "⏰ Still: 🔴 Certificate of shop expires in 2 d"];
+    let expected = [
+        "🟡 Certificate of shop expires in 14 d",
+        "⏰ Still: 🟡 Certificate of shop expires in 13 d",
+        "🔴 Certificate of shop expires in 3 d",
+        "⏰ Still: 🔴 Certificate of shop expires in 2 d",
+    ];
     assert_eq!(said, expected);
     host.web(SHOP, Ok(well(100)));
     minute(&mut host);
     let renewed = minute(&mut host).text();
-    assert!(renewed.starts_with("🟢 Certificate of shop was renewed: 81 d left"), "{renewed}");
+    assert!(renewed.starts_with("🟢 Certificate of shop was renewed: 82 d left"), "{renewed}");
 }
 
 #[test]
@@ -160,9 +180,18 @@ fn every_answer_has_its_words() {
         (Ok(Response::new(404, "")), "🟡 x · answers 404"),
         (Err(HostError::Timeout), "🟡 x · no answer in 10 s"),
         (Err(HostError::TooLarge(5)), "🟢 x · answers with more than 4 MiB"),
-        (Err(HostError::Denied("the answer is a redirect: grant `x`".to_owned())), "🟢 x · redirects to what is not in SERVICES"),
-        (Err(HostError::Denied("grant `http GET http://x/`".to_owned())), "⚪ x · not granted: grant `http GET http://x/`"),
-        (Err(HostError::Unavailable("the certificate of x has expired".to_owned())), "🟡 x · the certificate of x has expired"),
+        (
+            Err(HostError::Denied("the answer is a redirect: grant `x`".to_owned())),
+            "🟢 x · redirects to what is not in SERVICES",
+        ),
+        (
+            Err(HostError::Denied("grant `http GET http://x/`".to_owned())),
+            "⚪ x · not granted: grant `http GET http://x/`",
+        ),
+        (
+            Err(HostError::Unavailable("the certificate of x has expired".to_owned())),
+            "🟡 x · the certificate of x has expired",
+        ),
         (Err(HostError::Unavailable(format!("<b>&{}", "x".repeat(500)))), "🟡 x · <b>&xxx"),
     ] {
         let mut host = host().config("SERVICES", "x=http://x/");
@@ -186,7 +215,9 @@ fn every_answer_has_its_words() {
 
 #[test]
 fn thirty_services_page_and_fit() {
-    let services: Vec<String> = (0..30).map(|index| format!("service-with-a-long-name-{index:05}=http://s{index}/")).collect();
+    let services: Vec<String> = (0..30)
+        .map(|index| format!("service-with-a-long-name-{index:05}=http://s{index}/"))
+        .collect();
     let mut host = host().config("SERVICES", &services.join(","));
     for index in 0..30 {
         host.web(&format!("GET http://s{index}/"), Err(HostError::Unavailable("y".repeat(300))));
@@ -194,7 +225,10 @@ fn thirty_services_page_and_fit() {
     minutes(&mut host, 2);
     let first = host.command("/checks").unwrap();
     assert!(first.text().chars().count() < 4_096, "{}", first.text().chars().count());
-    assert!(first.to_string().contains("[🔴 service-with-a-long-name-00000]") && first.to_string().contains("[▶]"));
+    assert!(
+        first.to_string().contains("[🔴 service-with-a-long-name-00000]")
+            && first.to_string().contains("[▶]")
+    );
     let second = host.press("▶").unwrap().to_string();
     assert!(second.contains("00008]") && second.contains("[◀] [▶]"), "{second}");
     host.press("▶").unwrap();

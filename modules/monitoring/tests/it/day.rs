@@ -8,7 +8,9 @@ use super::{host, machine, minute, minutes, shown, widest_pre};
 
 #[test]
 fn uptime_of_machine_bot_and_services() {
-    let mut host = host().config("SERVICES", "shop=http://shop/,db=tcp://db:1").container(Container::new("web"));
+    let mut host = host()
+        .config("SERVICES", "shop=http://shop/,db=tcp://db:1")
+        .container(Container::new("web"));
     assert_eq!(
         shown(&mut host, "/uptime"),
         "🕒 Uptime\n\nMachine: up 12 d 3 h (since 2026-11-10)\nBot: it has just begun to watch\n\n🩺 Services, last 24 h\n\
@@ -26,15 +28,24 @@ fn uptime_of_machine_bot_and_services() {
     let outcome = host.command("/uptime").unwrap();
     let text = outcome.text();
     assert!(text.contains("Bot: watched 25 % of the last 1 h 19 min"), "{text}");
-    assert!(text.contains("db                            10 %\nshop                         100 %"), "the worst first: {text}");
-    assert!(text.contains("🐳 Containers, last 24 h\nweb                          100 %"), "{text}");
+    assert!(
+        text.contains("db                            10 %\nshop                         100 %"),
+        "the worst first: {text}"
+    );
+    assert!(
+        text.contains("🐳 Containers, last 24 h\nweb                          100 %"),
+        "{text}"
+    );
     assert!(widest_pre(&outcome) <= 34);
 }
 
 #[test]
 fn the_digest_sums_a_day_up() {
     let mut host = host().config("SERVICES", "shop=https://shop/,db=http://db/");
-    host.web("GET https://shop/", Ok(Response::new(200, "").with_certificate_expires(1_795_348_800 + 20 * 86_400)));
+    host.web(
+        "GET https://shop/",
+        Ok(Response::new(200, "").with_certificate_expires(1_795_348_800 + 20 * 86_400)),
+    );
     host.web("GET http://db/", Err(HostError::Timeout));
     host = host.machine(machine(90.0));
     minutes(&mut host, 10);
@@ -63,7 +74,10 @@ Bot: watched 100 % of the last 39 min
 [📊 Monitoring] [Turn off]"
     );
     assert!(widest_pre(&text) <= 34);
-    assert_eq!(shown(&mut host, "/digest now").lines().next(), Some("☀️ The last 24 hours · 2026-11-22"));
+    assert_eq!(
+        shown(&mut host, "/digest now").lines().next(),
+        Some("☀️ The last 24 hours · 2026-11-22")
+    );
 }
 
 #[test]
@@ -73,7 +87,9 @@ fn the_digest_is_switched() {
         shown(&mut host, "/digest"),
         "☀️ Daily digest\n\nIt is on: an owner reads it each morning at 8.\n[Show it now] [Turn off]\n[📊 Monitoring]"
     );
-    assert!(host.press("Turn off").unwrap().to_string().contains("It is off.\n[Show it now] [Turn on]"));
+    assert!(
+        host.press("Turn off").unwrap().to_string().contains("It is off.\n[Show it now] [Turn on]")
+    );
     assert_eq!(host.tick("digest").unwrap().to_string(), "");
     assert!(shown(&mut host, "/digest ON").contains("It is on"));
     assert!(host.tick("digest").unwrap().to_string().contains("No numbers were taken."));

@@ -15,9 +15,7 @@ mod metrics;
 mod reading_logs;
 mod watching;
 
-use umbrasil_sdk::system::{
-    CpuUsage, Disk, LoadAverage, MemoryUsage, Network, Process,
-};
+use umbrasil_sdk::system::{CpuUsage, Disk, LoadAverage, MemoryUsage, Network, Process};
 use umbrasil_sdk::testing::{Host, Machine, Outcome};
 
 const GIB: u64 = 1 << 30;
@@ -64,7 +62,11 @@ fn machine(cpu: f64) -> Machine {
 /// A disk of which so many percent are used.
 fn disk(mount: &str, percent: u64) -> Disk {
     let size = GIB + mount.len() as u64;
-    Disk { mount: mount.to_owned(), total_bytes: 100 * size, available_bytes: (100 - percent) * size }
+    Disk {
+        mount: mount.to_owned(),
+        total_bytes: 100 * size,
+        available_bytes: (100 - percent) * size,
+    }
 }
 
 fn network(received_bytes: u64) -> Network {

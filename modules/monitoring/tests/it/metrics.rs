@@ -35,34 +35,46 @@ postgres           62 %    340 MB
     assert!(shown(&mut host, "/metrics memory").contains("Most memory"));
     // The rate is the difference to the last sample.
     minute(&mut host);
-    let mut host = host.machine(Machine { networks: Some(vec![network(1_600_000)]), ..machine(12.0) });
+    let mut host =
+        host.machine(Machine { networks: Some(vec![network(1_600_000)]), ..machine(12.0) });
     host.wait(30);
     assert!(shown(&mut host, "/metrics").contains("Network  ↓ 20.0 kB/s ↑ 2.0 kB/s"));
 }
 
 #[test]
 fn what_is_not_granted_is_said_and_the_rest_is_there() {
-    let mut host = bare().machine(Machine { cpu: None, disks: None, processes: None, ..machine(1.0) });
+    let mut host =
+        bare().machine(Machine { cpu: None, disks: None, processes: None, ..machine(1.0) });
     let text = host.command("/metrics").unwrap().text();
     assert!(text.contains("CPU      not granted\nMemory   62 %"), "{text}");
-    assert!(text.contains("Disk     not granted") && text.contains("Most CPU\nnot granted"), "{text}");
+    assert!(
+        text.contains("Disk     not granted") && text.contains("Most CPU\nnot granted"),
+        "{text}"
+    );
     let mut bare = bare();
     assert_eq!(bare.command("/metrics").unwrap().text().matches("not granted").count(), 7);
-    assert!(bare.action("home", &[]).unwrap().text().contains("Numbers of the machine: not granted"));
+    assert!(
+        bare.action("home", &[]).unwrap().text().contains("Numbers of the machine: not granted")
+    );
     // Nothing is watched then, and nothing is wrong.
     assert_eq!(minute(&mut bare).to_string(), "");
 }
 
 #[test]
 fn many_disks_and_none() {
-    let disks: Vec<_> = (0..200).map(|index| disk(&format!("/mnt/{}", "x".repeat(index)), 99)).collect();
+    let disks: Vec<_> =
+        (0..200).map(|index| disk(&format!("/mnt/{}", "x".repeat(index)), 99)).collect();
     let mut host = host().machine(Machine { disks: Some(disks), ..machine(1.0) });
     let outcome = host.command("/metrics").unwrap();
     assert!(outcome.text().contains("and 192 more disks") && widest_pre(&outcome) <= 34);
     let alert = minute(&mut host).text();
     assert!(alert.contains("… and 188 more: /alerts") && alert.chars().count() < 4_096, "{alert}");
     assert!(host.command("/alerts").unwrap().text().chars().count() < 4_096);
-    let mut host = host.machine(Machine { disks: Some(Vec::new()), networks: Some(Vec::new()), ..machine(1.0) });
+    let mut host = host.machine(Machine {
+        disks: Some(Vec::new()),
+        networks: Some(Vec::new()),
+        ..machine(1.0)
+    });
     assert!(!shown(&mut host, "/metrics").contains("Disk"));
 }
 

@@ -33,7 +33,10 @@ fn the_host_page_by_page() {
     assert!(first.contains("12:00:41 E the disk <b>&</b> is full really\n[◀ Older]\n[From info on] [🔎 Text] [🔄 Newest]"), "{first}");
     assert!(!first.contains("chatter") && !first.contains("odd"), "{first}");
     let second = host.press("◀ Older").unwrap().to_string();
-    assert!(second.contains("I line 11\n") && second.contains("I line 25\n[◀ Older] [Newer ▶]"), "{second}");
+    assert!(
+        second.contains("I line 11\n") && second.contains("I line 25\n[◀ Older] [Newer ▶]"),
+        "{second}"
+    );
     let third = host.press("◀ Older").unwrap().to_string();
     assert!(third.contains("I line 0\n") && third.contains("I line 10\n[Newer ▶]"), "{third}");
     assert_eq!(host.press("Newer ▶").unwrap().to_string(), second);
@@ -50,7 +53,10 @@ fn levels_and_texts() {
     assert!(host.press("From error on").unwrap().text().contains("D chatter"));
     host.press("🔎 Text").unwrap();
     let found = host.say("LINE 3").unwrap();
-    assert!(found.text().starts_with("🗒 Logs · host · “LINE 3”\n12:00:03 I line 3\n12:00:30 I line 30"), "{found}");
+    assert!(
+        found.text().starts_with("🗒 Logs · host · “LINE 3”\n12:00:03 I line 3\n12:00:30 I line 30"),
+        "{found}"
+    );
     host.press("🔎 Text").unwrap();
     let none = host.say("<i>&").unwrap();
     assert_eq!(none.text(), "🗒 Logs · host · “<i>&”\nNothing has this text in it.");
@@ -68,9 +74,15 @@ fn containers_have_logs_too() {
     }
     let mut host = logged().container(container).container(Container::new("db"));
     host.action("logs", &[]).unwrap();
-    assert_eq!(host.press("Containers").unwrap().to_string(), "(edited) 🐳 Logs of which container?\n[db] [web]\n[◀ Logs]");
+    assert_eq!(
+        host.press("Containers").unwrap().to_string(),
+        "(edited) 🐳 Logs of which container?\n[db] [web]\n[◀ Logs]"
+    );
     let first = host.press("web").unwrap().to_string();
-    assert!(first.starts_with("(edited) 🗒 Logs · 🐳 web\n") && first.contains("GET /39\n[◀ Older]"), "{first}");
+    assert!(
+        first.starts_with("(edited) 🗒 Logs · 🐳 web\n") && first.contains("GET /39\n[◀ Older]"),
+        "{first}"
+    );
     assert!(!first.contains("From"), "containers know no levels");
     assert!(host.press("◀ Older").unwrap().text().ends_with("GET /24"));
     let last = host.press("◀ Older").unwrap().to_string();
@@ -111,7 +123,13 @@ fn nobody_else_reads_them_and_what_is_not_granted_is_said() {
     let mut host = logged();
     open(&mut host, "Host");
     host.user(222);
-    for (action, args) in [("logs", &[][..]), ("boxes", &[]), ("log", &["host"]), ("log", &["older", "3"]), ("log", &["ask"])] {
+    for (action, args) in [
+        ("logs", &[][..]),
+        ("boxes", &[]),
+        ("log", &["host"]),
+        ("log", &["older", "3"]),
+        ("log", &["ask"]),
+    ] {
         let outcome = host.action(action, args).unwrap();
         assert!(outcome.replies.is_empty() && outcome.expected.is_none(), "{action}");
     }

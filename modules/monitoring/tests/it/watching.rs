@@ -16,7 +16,9 @@ fn a_quiet_minute_is_cheap_and_silent() {
 
 #[test]
 fn what_is_kept_is_bounded_for_ever() {
-    let mut host = host().config("SERVICES", "a=http://a.example.org/,b=tcp://10.0.0.5:1").container(Container::new("web"));
+    let mut host = host()
+        .config("SERVICES", "a=http://a.example.org/,b=tcp://10.0.0.5:1")
+        .container(Container::new("web"));
     let mut most = 0;
     for _ in 0..3 * 24 * 60 {
         minute(&mut host);
