@@ -47,8 +47,10 @@ pub(crate) fn tick(call: &Call) -> Result<Reply> {
     if is_off()? {
         return Ok(Reply::none());
     }
-    Ok(Reply::html(text(call)?)
-        .row([Button::new("📊 Monitoring", "home"), Button::new("Turn off", "digest").arg("off")]))
+    Ok(Reply::html(text(call)?).row([
+        Button::new("📊 Monitoring", "home"),
+        Button::new("Turn off", "digest").arg("off").arg("below"),
+    ]))
 }
 
 fn is_off() -> Result<bool> {
@@ -67,7 +69,9 @@ fn setting(call: &Call) -> Result<Reply> {
         let (label, word) = if off { ("Turn on", "on") } else { ("Turn off", "off") };
         row.push(Button::new(label, "digest").arg(word));
     }
-    Ok(Reply::html(html).row(row).row([Button::new("📊 Monitoring", "home")]).replace())
+    let reply = Reply::html(html).row(row).row([Button::new("📊 Monitoring", "home")]);
+    // A digest stays to be read, also when it was the last one.
+    Ok(if call.get(1) == Some("below") { reply } else { reply.replace() })
 }
 
 fn buttons(reply: Reply) -> Reply {

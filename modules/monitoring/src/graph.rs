@@ -89,9 +89,6 @@ pub(crate) fn latency(call: &Call) -> Result<Reply> {
     let (passed, all) = history.good_of_all();
     let offset = call.at().offset_seconds;
     let lines = Lines::new("Answer time").unit("ms").offset_seconds(offset);
-    let up = |(at, check): &(u64, record::Check)| {
-        Some((i64::try_from(*at).ok()?, if check.is_some() { 100.0 } else { 0.0 }))
-    };
     let picture = Picture::new(name)
         .subtitle(format!("Last 24 hours: {} up", words::availability(passed, all)))
         .panel(lines.series("answer", Tone::First, good))
@@ -108,4 +105,18 @@ pub(crate) fn latency(call: &Call) -> Result<Reply> {
 fn points(samples: &[Timed], of: fn(&Sample) -> Option<f64>) -> Vec<(i64, f64)> {
     let point = |(at, sample): &Timed| Some((i64::try_from(*at).ok()?, of(sample)?));
     samples.iter().filter_map(point).collect()
+}
+
+/// The share of good checks in each of at most 96 parts of the time, which are a quarter of an hour of a day.
+fn up(history: &History) -> Vec<(i64, f64)> {
+    let first = history.checks.first().map_or(0, |(at, _)| *at);
+    let last = history.checks.last().map_or(0, |(at, _)| *at);
+    let part = (last.saturating_sub(first) / 96).next_multiple_of(60).max(60);
+    let parts = history.checks.chunk_by(|(one, _), (other, _)| one / part == other / part);
+    let share = |checks: &[(u64, record::Check)]| {
+        let good = checks.iter().filter(|(_, check)| check.is_some()).count();
+        let (at, _) = checks.first()?;
+        Some((i64::try_from(*at).ok()?, 100.0 * good as f64 / checks.len() as f64))
+    };
+    parts.filter_map(share).collect()
 }

@@ -51,6 +51,9 @@ pub(crate) fn services(known: &Known) -> String {
         these.map(|service| service.name.as_str()).collect::<Vec<&str>>()
     };
     let (up, down) = (of(Standing::Up), of(Standing::Down));
+    if of(Standing::Unknown).len() == all.len() {
+        return format!("{}, not checked yet", count(all.len(), "service"));
+    }
     let up = format!("{} of {} up", up.len(), count(all.len(), "service"));
     match down.as_slice() {
         [] => up,

@@ -94,7 +94,8 @@ fn the_digest_is_switched() {
     assert!(shown(&mut host, "/digest ON").contains("It is on"));
     assert!(host.tick("digest").unwrap().to_string().contains("No numbers were taken."));
     // From the digest itself.
-    assert!(host.press("Turn off").unwrap().text().contains("It is off."));
+    let off = host.press("Turn off").unwrap();
+    assert!(off.text().contains("It is off.") && !off.replies[0].replaced, "{off}");
     assert_eq!(
         testing::error(host.command("/digest <never>")).text(),
         "A digest is sent now, or switched on or off.\nUsage: /digest [WHAT]\nExample: /digest now"

@@ -100,7 +100,7 @@ fn the_menu_says_how_things_are() {
 📊 Monitoring
 
 📈 CPU 12 % · memory 62 % · disk 55 %
-🩺 0 of 1 service up
+🩺 1 service, not checked yet
 🔔 No alerts
 🕒 Up 12 d 3 h
 [📈 Metrics] [🩺 Services]
