@@ -80,6 +80,7 @@ async fn help_explains_everything() {
     /cancel: Stop what is running or being asked
     /grants: What modules may do; /grants NAME to change it (owners)
     /audit: The last decisions, of all modules or one (owners)
+    /logs: What was logged; /logs NAME TEXT to search (owners)
     /secret: Set, list or remove secrets (owners)
 
     Finance: Your expenses and income, with balance and monthly reports
@@ -299,6 +300,7 @@ async fn telegram_offers_the_commands_of_the_loaded_modules() {
     /cancel: Stop what is running or being asked
     /grants: What modules may do; /grants NAME to change it (owners)
     /audit: The last decisions, of all modules or one (owners)
+    /logs: What was logged; /logs NAME TEXT to search (owners)
     /secret: Set, list or remove secrets (owners)
     /echo: Says what you say
     /remember: Keeps a text in the storage and in memory

@@ -7,6 +7,7 @@ mod network;
 mod places;
 mod redirects;
 mod secrets;
+mod services;
 mod streams;
 mod tls;
 

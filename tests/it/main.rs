@@ -34,6 +34,7 @@ mod guide;
 mod http;
 mod image;
 mod local;
+mod logs;
 mod matrix;
 mod monitoring;
 mod ocr;

@@ -54,6 +54,7 @@ fn rows(web: &str) -> Vec<Row> {
         row("modules.commands", "", None, Far::Inside, "an empty list"),
         row("modules.call", "callee count", Some("callee sneak"), Far::Inside, "denied"),
     ];
+    rows.push(row("logs.read", "modules", Some("host"), Far::Inside, "denied"));
     for function in ["http.send", "http.send-all", "http.open"] {
         // A name that nobody has asked for yet: the question would be counted, too.
         let wrong = format!("http://{}.test/", function.replace('.', "-"));
@@ -149,6 +150,8 @@ verbs = ["list", "inspect", "logs", "stats", "start", "stop", "restart"]
 containers = ["web"]
 [system]
 read = ["cpu", "memory", "disk", "network", "load", "uptime", "processes"]
+[logs]
+read = ["modules"]
 [files]
 [ocr]
 [config]
@@ -252,6 +255,7 @@ impl Sinks {
             "files".to_owned(),
             "ocr".to_owned(),
             "config DEFAULT_CURRENCY".to_owned(),
+            "logs modules".to_owned(),
             "module callee count".to_owned(),
         ];
         for verb in ["list", "inspect", "logs", "stats", "start", "stop", "restart"] {

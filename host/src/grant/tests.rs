@@ -23,6 +23,7 @@ fn every_line_comes_back_as_it_was() {
         "docker restart web-*",
         "docker logs label:umbrasil.manage=true",
         "system cpu",
+        "logs host",
         "files",
         "ocr",
         "schedule check every 60s",
@@ -68,6 +69,7 @@ fn what_is_no_permission_is_refused() {
         "docker restart ../volumes/prune?x=",
         "docker restart label:",
         "system passwords",
+        "logs everything",
         "schedule x every 1s",
         "schedule x every 99999999999999999999s",
         "schedule x cron \"* * * * * *\"",
@@ -237,14 +239,21 @@ fn tables_expand_and_settings_fill_in() {
         name = "N8N_API_KEY"
         inject = { header = "X-N8N-API-KEY" }
         hosts = ["{N8N_BASE_URL}"]
+        [[http]]
+        url = "{SERVICES}"
         [system]
         read = ["cpu"]
+        [logs]
+        read = ["modules", "host"]
         [ocr]
     "#;
     table::tables! { struct Tables {} }
     let wants = toml::from_str::<Tables>(text).unwrap().wants();
-    let setting =
-        |name: &str| (name == "N8N_BASE_URL").then(|| "http://127.0.0.1:5678/".to_owned());
+    let setting = |name: &str| match name {
+        "N8N_BASE_URL" => Some("http://127.0.0.1:5678/".to_owned()),
+        "SERVICES" => Some("shop=https://x.org/health?key=1,db=tcp://10.0.0.5:5432".to_owned()),
+        _ => None,
+    };
     let lines: Vec<String> =
         wants.expand(&setting).unwrap().iter().map(|want| want.scope.to_string()).collect();
     assert_eq!(
@@ -252,9 +261,16 @@ fn tables_expand_and_settings_fill_in() {
         [
             "http GET http://127.0.0.1:5678/api/v1/*",
             "http POST http://127.0.0.1:5678/api/v1/*",
+            "http GET https://x.org/health",
+            "http GET http://10.0.0.5:5432/",
             "secret N8N_API_KEY as header X-N8N-API-KEY \"{}\" to 127.0.0.1:5678",
             "system cpu",
+            "logs modules",
+            "logs host",
             "ocr",
         ]
     );
+    let text = "[[http]]\nurl = \"{SERVICES}/health\"";
+    let wants = toml::from_str::<Tables>(text).unwrap().wants();
+    assert!(wants.expand(&setting).unwrap_err().0.contains("whole URLs"));
 }

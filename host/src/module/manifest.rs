@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::grant::{Malformed, Want, Wants, tables};
+use crate::grant::{Malformed, Want, Wants, services, tables};
 
 /// The custom section that holds the manifest.
 pub(super) const SECTION: &str = "umbrasil:manifest";
@@ -71,14 +71,12 @@ impl Manifest {
             );
         }
         // What hangs on a setting is looked at with a stand-in: it must be sound once the setting is there.
-        let stand_in = |_: &str| Some("https://example.org".to_owned());
         manifest.wants.expand(&stand_in).map_err(|error| error.to_string())?;
         Ok(manifest)
     }
 
     /// Whether there is any table for an interface, also one that hangs on a setting that is not set.
     pub(crate) fn asks_for(&self, interface: &str) -> bool {
-        let stand_in = |_: &str| Some("https://example.org".to_owned());
         let wants = self.wants.expand(&stand_in).unwrap_or_default();
         wants.iter().any(|want| want.scope.capability() == interface)
     }
@@ -90,6 +88,13 @@ impl Manifest {
     ) -> Result<Vec<Want>, Malformed> {
         self.wants.expand(&|name| settings.get(name).cloned())
     }
+}
+
+/// A value such as a setting has.
+fn stand_in(setting: &str) -> Option<String> {
+    let url = "https://example.org";
+    let is_list = setting == services::SETTING;
+    Some(if is_list { format!("example={url}") } else { url.to_owned() })
 }
 
 #[cfg(test)]

@@ -145,11 +145,11 @@ async fn broken_transport_is_an_error_with_a_name() {
         ("unsized-half", "broken off or is garbled"),
         ("unsized-chunks", "broken off or is garbled"),
         ("unsized-gzip", "broken off or is garbled"),
-        ("unsized-old", "did not answer in HTTP"),
-        ("unsized-garbage", "did not answer in HTTP"),
-        ("unsized-nothing", "did not answer in HTTP"),
-        ("unsized-lengths", "did not answer in HTTP"),
-        ("headers", "did not answer in HTTP"),
+        ("unsized-old", "answers, but not with HTTP"),
+        ("unsized-garbage", "answers, but not with HTTP"),
+        ("unsized-nothing", "answers, but not with HTTP"),
+        ("unsized-lengths", "answers, but not with HTTP"),
+        ("headers", "answers, but not with HTTP"),
     ] {
         let answer = world.user().say(&format!("/web GET {}/{path}", sink.url())).await;
         assert!(

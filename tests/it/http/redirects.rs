@@ -76,7 +76,7 @@ async fn redirects_have_an_end() {
     let answer = world.user().say(&format!("/web GET {}/lengthy", around.url())).await;
     assert_eq!(answer.text(), "unavailable: 127.0.0.1 redirects to a URL that is far too long");
     let answer = world.user().say(&format!("/web GET {}/long", around.url())).await;
-    assert_eq!(answer.text(), "unavailable: 127.0.0.1 did not answer in HTTP");
+    assert_eq!(answer.text(), "unavailable: 127.0.0.1 answers, but not with HTTP");
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn errors_name_the_host_and_nothing_else() {
             format!("/web {method} http://127.0.0.1:{port}/?private=1 secret=OPENAI_API_KEY");
         let answer = world.user().say(&call).await;
         // Nothing was sent, so that is all that is to be said.
-        assert_eq!(answer.text(), "unavailable: 127.0.0.1 does not take connections");
+        assert_eq!(answer.text(), "unavailable: 127.0.0.1 refuses the connection");
     }
     let records = audit(&world).await;
     assert_eq!(records.matches("not sent: no connection").count(), 2, "{records}");
