@@ -95,7 +95,7 @@ pub(crate) fn latency(call: &Call) -> Result<Reply> {
         .panel(Lines::new("Up").unit("%").range(0.0, 100.0).offset_seconds(offset).series(
             "up",
             Tone::Good,
-            history.checks.iter().filter_map(up),
+            up(&history),
         ));
     let png = picture.render().map_err(Error::internal)?;
     chat::photo(&png, Html::new().text(format_args!("📈 {name}, last 24 hours")))?;
