@@ -12,7 +12,7 @@ use umbrasil_tests::{Clock, Host, Person, World, decide, eventually};
 
 const BOTH: [&str; 2] = ["probe", "watch"];
 
-/// A host with the module, on a machine that is never too busy for these tests.
+/// A host with the module, where the machine itself is never too busy: a limit of 100 is none.
 async fn bot(world: &World, clock: &Clock, more: &[(&str, &str)]) -> Host {
     let calm = [
         ("ENABLE_MONITORING", "true"),
@@ -163,7 +163,10 @@ async fn services_go_down_and_up() {
     owner.say("/checks").await;
     let page = owner.press("🟢 shop").await;
     assert!(page.text().contains(" checks failed\nMedian "), "{page}");
-    assert!(owner.say("/uptime").await.text().contains("🩺 Services, last 24 h\ndb "));
+    let uptime = owner.say("/uptime").await;
+    for line in ["🩺 Services, last 24 h\n", "db ", "shop "] {
+        assert!(uptime.text().contains(line), "{line}: {uptime}");
+    }
     // Nobody was asked for more than what the setting names.
     assert!(web.arrivals().iter().all(|arrival| arrival.method == "GET"));
 }
@@ -292,5 +295,5 @@ async fn logs_are_for_owners_and_what_is_revoked_is_said() {
     owner.press("📊 Monitoring").await;
     owner.press("🗒 Logs").await;
     let refused = owner.press("Host").await;
-    assert!(refused.text().contains("grant `logs host`"), "{refused}");
+    assert!(refused.text().contains("`logs host`"), "{refused}");
 }

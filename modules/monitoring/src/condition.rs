@@ -32,7 +32,7 @@ pub(crate) enum Subject {
 /// What was seen of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Reading {
-    /// Percent, the limit, and how many samples in a row must be over it.
+    /// Percent, the limit (100 is none), and how many samples in a row must be over it.
     Share {
         percent: f64,
         limit: u8,
@@ -91,10 +91,10 @@ impl Detector {
     pub(crate) fn observe(&mut self, reading: &Reading, now: u64) -> Option<Wrong> {
         let (bad, needed) = match reading {
             Reading::Share { percent, limit, samples } => {
-                let limit = f64::from(*limit);
-                // Above the limit it is bad; between there and the hysteresis it stays what it was.
-                let bad =
-                    if self.wrong { *percent > limit - HYSTERESIS } else { *percent >= limit };
+                let least = f64::from(*limit) - if self.wrong { HYSTERESIS } else { 0.0 };
+                // Once it is wrong, it stays so until it is well below. A limit of 100 is none.
+                let over = if self.wrong { *percent > least } else { *percent >= least };
+                let bad = over && *limit < 100;
                 (bad, *samples)
             }
             Reading::Up => (false, FAILURES),
@@ -213,11 +213,11 @@ mod tests {
     fn limits_of_nothing_and_of_all() {
         let of = |limit, percent| Reading::Share { percent, limit, samples: 1 };
         assert_eq!(
-            verdicts([of(0, 0.0), of(100, 96.0), of(100, 95.0)]),
-            "!!.",
+            verdicts([of(0, 0.0), of(99, 95.0), of(99, 94.0), of(99, 99.0)]),
+            "!!.!",
             "the limit may change"
         );
-        assert_eq!(verdicts([of(100, 99.9), of(100, 100.0)]), ".!");
+        assert_eq!(verdicts([of(99, 100.0), of(100, 100.0), of(100, 100.0)]), "!..", "100 is none");
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
                     prop_assert!(percent <= f64::from(limit) - HYSTERESIS);
                 }
                 if row >= samples {
-                    prop_assert!(is_wrong);
+                    prop_assert_eq!(is_wrong, limit < 100);
                 }
                 was_wrong = is_wrong;
             }

@@ -44,7 +44,7 @@ fn the_owner_sets_the_limits() {
         .config("CPU_THRESHOLD", "100")
         .config("MEMORY_THRESHOLD", "0")
         .config("DISK_THRESHOLD", "much");
-    host = host.machine(Machine { disks: Some(vec![disk("/", 86)]), ..machine(99.0) });
+    host = host.machine(Machine { disks: Some(vec![disk("/", 86)]), ..machine(100.0) });
     assert_eq!(minute(&mut host).text(), "🔴 Disk / at 86 % (limit 85 %)", "at once");
     assert_eq!(
         minutes(&mut host, 5),
