@@ -77,7 +77,9 @@ async fn the_machine_in_numbers_and_as_a_picture() {
     assert!(home.text().contains("🔔 No alerts\n🕒 Up "), "{home}");
     let uptime = owner.press("🕒 Uptime").await;
     assert!(uptime.text().contains("Bot: watched 100 % of the last "), "{uptime}");
-    let digest = owner.say("/digest now").await;
+    owner.press("📊 Monitoring").await;
+    owner.press("☀️ Digest").await;
+    let digest = owner.press("Show it now").await;
     assert!(
         digest.text().contains("average") && digest.text().contains("🔔 No alerts"),
         "{digest}"
@@ -295,5 +297,5 @@ async fn logs_are_for_owners_and_what_is_revoked_is_said() {
     owner.press("📊 Monitoring").await;
     owner.press("🗒 Logs").await;
     let refused = owner.press("Host").await;
-    assert!(refused.text().contains("`logs host`"), "{refused}");
+    assert!(refused.text().contains("grant allow monitoring \"logs host\""), "{refused}");
 }

@@ -1,6 +1,7 @@
 //! Containers as services: those that should run, because they do or because Docker was told to keep them
 //! running.
 
+use umbrasil_sdk::HostError;
 use umbrasil_sdk::docker;
 use umbrasil_sdk::prelude::*;
 
@@ -59,7 +60,7 @@ fn ended(container: &docker::Container) -> Option<Reading> {
 }
 
 /// The names of all containers, for a choice.
-pub(crate) fn names() -> Result<Vec<String>> {
+pub(crate) fn names() -> Result<Vec<String>, HostError> {
     let mut names: Vec<String> =
         docker::list()?.into_iter().map(|container| container.name).collect();
     names.sort();

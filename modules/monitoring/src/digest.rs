@@ -109,7 +109,7 @@ fn machine(samples: &[Timed]) -> String {
     line("Fullest disk", |sample| sample.disk, percent);
     line("Load", |sample| sample.load, |load| format!("{load:.2}"));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-    let rate = |rate: f64| format!("{}/s", bytes(rate as u64)).replace(" ", "");
+    let rate = |rate: f64| format!("{}/s", bytes(rate as u64)).replace(' ', "");
     line("Received", |sample| sample.received, rate);
     line("Sent", |sample| sample.sent, rate);
     if lines.len() == 1 {

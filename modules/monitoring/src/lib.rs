@@ -11,6 +11,11 @@
 //! outside. So a button that is pressed at the same moment never makes a round be lost: the host runs the
 //! one that collided again.
 
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "shares and sizes that people read, or that are drawn"
+)]
+
 mod ring;
 mod words;
 

@@ -2,6 +2,7 @@
 //! filter does not fit into a button.
 
 use serde::{Deserialize, Serialize};
+use umbrasil_sdk::HostError;
 use umbrasil_sdk::docker;
 use umbrasil_sdk::logs::{self, Level};
 use umbrasil_sdk::prelude::*;
@@ -74,6 +75,15 @@ impl View {
         }
     }
 
+    /// The line that an owner grants for it.
+    pub(crate) fn permission(&self) -> String {
+        match &self.source {
+            Source::Host => "logs host".to_owned(),
+            Source::Modules => "logs modules".to_owned(),
+            Source::Container(name) => format!("docker logs {name}"),
+        }
+    }
+
     pub(crate) fn level_name(&self) -> &'static str {
         match self.least {
             0 => "debug",
@@ -84,7 +94,7 @@ impl View {
     }
 
     /// The lines to show.
-    pub(crate) fn lines(&self) -> Result<Shown> {
+    pub(crate) fn lines(&self) -> Result<Shown, HostError> {
         match &self.source {
             Source::Host => self.logged(logs::Source::Host),
             Source::Modules => self.logged(logs::Source::Modules),
@@ -92,7 +102,7 @@ impl View {
         }
     }
 
-    fn logged(&self, source: logs::Source) -> Result<Shown> {
+    fn logged(&self, source: logs::Source) -> Result<Shown, HostError> {
         let least = match self.least {
             0 => Level::Debug,
             1 => Level::Info,
@@ -124,7 +134,7 @@ impl View {
         Ok(Shown { lines: entries.into_iter().rev().map(line).collect(), older })
     }
 
-    fn written(&self, name: &str) -> Result<Shown> {
+    fn written(&self, name: &str) -> Result<Shown, HostError> {
         let lines = docker::logs_with(name, OF_CONTAINER, &self.filter)?;
         let newer =
             self.pages.last().copied().and_then(|newer| usize::try_from(newer).ok()).unwrap_or(0);

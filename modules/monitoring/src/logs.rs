@@ -1,5 +1,6 @@
 //! The log view: host, modules or a container, by level and text, page by page. For owners only.
 
+use umbrasil_sdk::HostError;
 use umbrasil_sdk::prelude::*;
 
 use crate::containers;
@@ -30,7 +31,10 @@ pub(crate) fn sources(call: &Call) -> Result<Reply> {
 /// The choice of a container.
 pub(crate) fn boxes(call: &Call) -> Result<Reply> {
     let Some(_owner) = owner(call)? else { return Ok(Reply::none()) };
-    let names = containers::names()?;
+    let names = match containers::names() {
+        Err(HostError::Denied(_)) => return Ok(not_granted("docker list *")),
+        names => names?,
+    };
     let page: usize = call.get(0).and_then(|page| page.parse().ok()).unwrap_or(0);
     let pages = names.len().div_ceil(A_PAGE);
     let page = page.min(pages.saturating_sub(1));
@@ -70,7 +74,7 @@ pub(crate) fn change(call: &Call) -> Result<Reply> {
             view = View::of(Source::Container(name));
         }
         "older" => {
-            view.older(call.arg(1)?.parse().map_err(|_| Error::internal("older than nothing"))?)
+            view.older(call.arg(1)?.parse().map_err(|_| Error::internal("older than nothing"))?);
         }
         "newer" => drop(view.pages.pop()),
         "newest" => view.pages.clear(),
@@ -116,7 +120,10 @@ fn owner(call: &Call) -> Result<Option<View>> {
 
 fn show(call: &Call, view: &View) -> Result<Reply> {
     let of_container = matches!(view.source, Source::Container(_));
-    let shown = view.lines()?;
+    let shown = match view.lines() {
+        Err(HostError::Denied(_)) => return Ok(not_granted(&view.permission())),
+        shown => shown?,
+    };
     let mut html = Html::from("🗒 <b>Logs</b> · ");
     html = match &view.source {
         Source::Host => html.text("host"),
@@ -159,6 +166,14 @@ fn show(call: &Call, view: &View) -> Result<Reply> {
         .row(second)
         .row([Button::new("◀ Logs", "logs"), Button::new("📊 Monitoring", "home")])
         .replace())
+}
+
+/// In place of what an owner has not granted, or has revoked.
+fn not_granted(permission: &str) -> Reply {
+    let html =
+        Html::from("🔒 These logs are not granted to monitoring.\n\nAn owner can change that: ")
+            .code(format_args!("umbrasil grant allow monitoring \"{permission}\""));
+    Reply::html(html).row([Button::new("◀ Logs", "logs")]).replace()
 }
 
 /// `14:03:05 W the text`.

@@ -124,8 +124,9 @@ fn outcome(service: &Service, answer: Result<Response, HostError>, patience: Dur
     let open = |text: &str| Outcome::Open(text.to_owned());
     let down = |reason: &str| Outcome::Down { reason: cut(reason, REASON), certificate: None };
     match answer {
-        // Whatever it says, it takes connections.
-        Ok(_) if is_tcp => open("open"),
+        // Whatever it says, it takes connections. So does a port where the other side waits to be spoken to:
+        // one that is closed refuses, or does not let us in, which is no timeout.
+        Ok(_) | Err(HostError::Timeout) if is_tcp => open("open"),
         Ok(response) => {
             let (status, certificate) = (response.status(), response.certificate_expires());
             let milliseconds = u32::try_from(response.elapsed().as_millis()).unwrap_or(u32::MAX);
@@ -144,9 +145,6 @@ fn outcome(service: &Service, answer: Result<Response, HostError>, patience: Dur
         }
         Err(HostError::Denied(text)) => Outcome::NotAsked(cut(&text, 2 * REASON)),
         Err(HostError::TooLarge(_)) => open("answers with more than 4 MiB"),
-        // A port where the other side waits to be spoken to is open; one that is closed refuses, or does not
-        // let us in, which is no timeout.
-        Err(HostError::Timeout) if is_tcp => open("open"),
         Err(HostError::Timeout) => down(&format!("no answer in {} s", patience.as_secs())),
         Err(HostError::Unavailable(text)) if is_tcp && text.contains("but not with") => {
             open("open")

@@ -54,7 +54,8 @@ impl Ring {
         let values = storage::get_all(&keys)?;
         let pages = starts.iter().zip(values).map(|(start, value)| {
             let mut page = self.page(*start, value.as_deref());
-            page.rows.retain(|row| (since..=now).contains(&row.at));
+            // What is ahead of `now` counts: the clocks of chat and host differ a little.
+            page.rows.retain(|row| row.at >= since);
             page
         });
         Ok(pages.filter(|page| !page.rows.is_empty()).collect())
@@ -79,10 +80,11 @@ impl Ring {
             text.push_str(column);
         }
         for row in &page.rows {
-            text.push_str(&format!("\n{}", row.at % self.period / self.step));
+            text.push('\n');
+            text.push_str(&(row.at % self.period / self.step).to_string());
             for value in &row.values {
                 match value {
-                    Some(value) => text.push_str(&format!(" {value}")),
+                    Some(value) => text.extend([" ", &value.to_string()]),
                     None => text.push_str(" -"),
                 }
             }

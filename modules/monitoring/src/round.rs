@@ -157,7 +157,7 @@ fn of_services(probed: &Probed, is_new: bool, now: u64) -> Vec<Seen> {
         let certificate = Subject::Certificate(service.name.clone());
         match outcome.map(Outcome::certificate) {
             Some(Some(expires)) => {
-                seen.push((certificate, Some(Reading::Days(days_left(expires, now)))))
+                seen.push((certificate, Some(Reading::Days(days_left(expires, now)))));
             }
             // One that has expired fails the check, and is not shown any more.
             Some(None) if service.url.starts_with("https://") => seen.push((certificate, None)),

@@ -2,7 +2,7 @@
 
 use umbrasil_sdk::prelude::*;
 
-use crate::condition::{Reading, Subject};
+use crate::condition::{Detector, Reading, Subject};
 use crate::containers::{self, Container};
 use crate::probe::{Outcome, Probed};
 use crate::record::{self, History};
@@ -94,7 +94,7 @@ impl Known {
 
     /// Since when it fails, as ` · since 14:02`.
     fn since(&self, call: &Call, subject: &Subject) -> String {
-        let since = self.watch.detector(subject).and_then(|detector| detector.failing_since());
+        let since = self.watch.detector(subject).and_then(Detector::failing_since);
         since
             .map_or_else(String::new, |since| format!(" · since {}", words::when(since, call.at())))
     }
@@ -239,7 +239,7 @@ pub(crate) fn service(call: &Call) -> Result<Reply> {
     html = html.text(format_args!(": {}", words::availability(good, all)));
     if all > 0 {
         let failed = usize::try_from(all - good).unwrap_or(usize::MAX);
-        html = html.text(format_args!(" up\n{} of {all} checks failed", failed));
+        html = html.text(format_args!(" up\n{failed} of {all} checks failed"));
     }
     let timed = service.tcp().is_none();
     if let Some((median, most)) = history.latencies().filter(|_| timed) {

@@ -45,13 +45,11 @@ impl Watch {
 pub(crate) fn read<T: serde::de::DeserializeOwned>(key: &str) -> Result<Option<T>> {
     let Some(text) = storage::get_text(key)? else { return Ok(None) };
     let value = text.strip_prefix(VERSION).map(serde_json::from_str);
-    match value {
-        Some(Ok(value)) => Ok(Some(value)),
-        _ => {
-            log::warn(format_args!("`{key}` cannot be read, and begins anew"));
-            Ok(None)
-        }
+    if let Some(Ok(value)) = value {
+        return Ok(Some(value));
     }
+    log::warn(format_args!("`{key}` cannot be read, and begins anew"));
+    Ok(None)
 }
 
 /// Keeps a value as JSON behind its version.

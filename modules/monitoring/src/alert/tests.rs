@@ -147,7 +147,7 @@ proptest! {
     /// Whatever happens and whoever presses what: nothing is told twice without an end in between (beside
     /// the reminder, and after a mute), and nothing is over that was not told.
     #[test]
-    fn every_end_has_a_beginning(rounds in proptest::collection::vec((any::<bool>(), 0_u8..12), 1..300)) {
+    fn every_end_has_a_beginning(rounds in proptest::collection::vec((any::<bool>(), 0_u8..12), 1..80)) {
         let mut alerts = Alerts::default();
         let (mut told, mut may_repeat) = (0, false);
         for (index, (is_bad, press)) in rounds.into_iter().enumerate() {

@@ -115,9 +115,6 @@ Median 84 ms, 95 % within 84 ms
     assert!(
         chart.photos[0].content.starts_with(b"\x89PNG") && chart.photos[0].caption.contains("shop")
     );
-    if let Ok(folder) = std::env::var("PICTURES") {
-        std::fs::write(format!("{folder}/latency.png"), &chart.photos[0].content).unwrap();
-    }
     let asked = host.requests().len();
     assert!(host.press("🔁 Check now").unwrap().text().contains("Checked just now"));
     assert_eq!(host.requests().len(), asked + 1, "only this one");

@@ -1,7 +1,7 @@
 //! The log view.
 
 use umbrasil_sdk::logs::{Entry, Level};
-use umbrasil_sdk::testing::{self, Container, Host};
+use umbrasil_sdk::testing::{Container, Host};
 
 use super::{bare, host};
 
@@ -134,7 +134,10 @@ fn nobody_else_reads_them_and_what_is_not_granted_is_said() {
         assert!(outcome.replies.is_empty() && outcome.expected.is_none(), "{action}");
     }
     let mut bare = bare();
-    let error = testing::error(bare.action("log", &["host"]));
-    assert_eq!(error.text(), "Not permitted: grant `logs host`");
-    assert!(testing::error(bare.action("boxes", &[])).text().contains("grant `docker list *`"));
+    let refused = bare.action("log", &["host"]).unwrap();
+    assert_eq!(
+        refused.to_string(),
+        "🔒 These logs are not granted to monitoring.\n\nAn owner can change that: umbrasil grant allow monitoring \"logs host\"\n[◀ Logs]"
+    );
+    assert!(bare.action("boxes", &[]).unwrap().text().ends_with("monitoring \"docker list *\""));
 }
