@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::{Host, World, eventually};
 
+/// Looks at the log, 10 ms apart, after which a minute is taken for lost: the host looks at its clock each second.
+const LOOKS: u32 = 400;
+
 /// The clock of one world. It stands on the real time, and is set ahead by whole minutes.
 pub struct Clock {
     file: PathBuf,
@@ -34,19 +37,29 @@ impl Clock {
         ]
     }
 
-    /// Lets minutes pass, one by one, and in each of them every one of these schedules be called.
+    /// Lets minutes pass, one by one, and in each of them every one of these schedules be called. A minute that
+    /// passes before the host has begun to look at them is lost, and followed by another.
     pub async fn pass(&self, host: &Host, module: &str, schedules: &[&str], minutes: u64) {
+        let calls = |schedule: &str| {
+            let line = format!("a schedule is due module=\"{module}\" schedule=\"{schedule}\"");
+            host.logged().matches(&line).count()
+        };
         for _ in 0..minutes {
-            let calls = |schedule: &str| {
-                let line = format!("a schedule is due module=\"{module}\" schedule=\"{schedule}\"");
-                host.logged().matches(&line).count()
-            };
             let before: Vec<usize> = schedules.iter().map(|schedule| calls(schedule)).collect();
-            self.minutes.set(self.minutes.get() + 1);
-            self.set();
-            for (schedule, before) in schedules.iter().zip(before) {
-                eventually(30, schedule, async || (calls(schedule) > before).then_some(())).await;
-            }
+            let mut looks = 0;
+            eventually(60, &format!("a minute of {schedules:?}"), async || {
+                let all = schedules
+                    .iter()
+                    .zip(&before)
+                    .all(|(schedule, before)| calls(schedule) > *before);
+                if !all && looks % LOOKS == 0 {
+                    self.minutes.set(self.minutes.get() + 1);
+                    self.set();
+                }
+                looks += 1;
+                all.then_some(())
+            })
+            .await;
         }
     }
 

@@ -123,9 +123,9 @@ fn charts_are_pictures() {
     host.command("/metrics").unwrap();
     let early = host.press("📈 Chart").unwrap();
     assert!(early.photos.is_empty() && early.toasts[0].contains("too little"), "{early}");
-    for index in 0..150 {
+    for index in 0..150_u32 {
         let mut machine = machine(f64::from(index % 90));
-        machine.networks = Some(vec![network(1_000_000 * (index as u64 + 1))]);
+        machine.networks = Some(vec![network(1_000_000 * u64::from(index + 1))]);
         host = host.machine(machine);
         minute(&mut host);
     }
