@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 use umbrasil_tests::dockerd::Dockerd;
 use umbrasil_tests::web::{Sink, Step, reply};
@@ -42,11 +43,17 @@ async fn until(clock: &Clock, host: &Host, person: &Person<'_>, text: &str) -> S
     person.reads(text).await.to_string()
 }
 
+/// Milliseconds that the web server below takes for an answer, at least.
+const SLOW: u64 = 40;
+
 /// A web server with a status that a test sets.
 async fn switchable() -> (Sink, Arc<AtomicU16>) {
     let status = Arc::new(AtomicU16::new(200));
     let now = Arc::clone(&status);
-    let answer = move |_: &_| vec![Step::Send(reply(now.load(Ordering::SeqCst), "", b"fine"))];
+    let answer = move |_: &_| {
+        let status = now.load(Ordering::SeqCst);
+        vec![Step::Wait(Duration::from_millis(SLOW)), Step::Send(reply(status, "", b"fine"))]
+    };
     (Sink::new(answer).await, status)
 }
 
@@ -145,7 +152,9 @@ async fn services_go_down_and_up() {
         (text.contains("🟢 shop · 200 · ") && text.contains("🟢 db · open")).then_some(checks)
     })
     .await;
-    assert!(checks.text().contains(" ms"), "{checks}");
+    let milliseconds =
+        checks.text().split("shop · 200 · ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(milliseconds.parse::<u64>().unwrap() >= SLOW, "{checks}");
     assert!(web.arrivals().iter().all(|arrival| arrival.target == "/health?deep=1"));
 
     status.store(503, Ordering::SeqCst);
