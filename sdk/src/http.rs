@@ -180,7 +180,7 @@ impl Response {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let (url, headers) = (String::new(), Vec::new());
         let (body, certificate_expires) = (body.into(), None);
-        Self(wit::Response { status, url, headers, body, certificate_expires })
+        Self(wit::Response { status, url, headers, body, certificate_expires, elapsed_ms: 0 })
     }
 
     /// The same with one more header.
@@ -199,6 +199,14 @@ impl Response {
         self
     }
 
+    /// The same after this time.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn with_elapsed(mut self, elapsed: Duration) -> Self {
+        self.0.elapsed_ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
+        self
+    }
+
     /// The status, such as 200.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -209,6 +217,13 @@ impl Response {
     #[must_use]
     pub fn certificate_expires(&self) -> Option<u64> {
         self.0.certificate_expires
+    }
+
+    /// How long it took until the headers were there, redirects included; for requests that were sent side by
+    /// side, of each by itself.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.0.elapsed_ms.into())
     }
 
     /// Whether the status is 200 to 299.

@@ -42,6 +42,7 @@ mod image;
 mod local;
 mod logs;
 mod matrix;
+mod monitoring;
 mod ocr;
 mod permissions;
 mod progress;

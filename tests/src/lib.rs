@@ -19,6 +19,7 @@
 mod book;
 mod browser;
 mod chat;
+mod clock;
 mod decided;
 mod disk;
 mod dns;
@@ -43,6 +44,7 @@ mod world;
 pub use book::{Book, Ledger};
 pub use browser::Browser;
 pub use chat::Chat;
+pub use clock::Clock;
 pub use decided::decide;
 pub use disk::SmallDisk;
 pub use dns::Dns;

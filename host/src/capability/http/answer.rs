@@ -87,7 +87,8 @@ impl Arrived {
         let Self { running, sent, .. } = self;
         running.end(&outcome, sent + received).await;
         let Head { status, url, headers } = head;
-        Ok(wit::Response { status, url, headers, body: body?, certificate_expires })
+        let elapsed_ms = u32::try_from(exchange.elapsed.as_millis()).unwrap_or(u32::MAX);
+        Ok(wit::Response { status, url, headers, body: body?, certificate_expires, elapsed_ms })
     }
 
     async fn body(&mut self, exchange: &Exchange) -> Result<Vec<u8>, Error> {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode};
@@ -37,6 +38,8 @@ pub(super) struct Exchange {
     injected: Vec<(String, SecretString)>,
     /// Bytes of answers so far of all requests that were made together.
     pub(super) together: Option<Arc<AtomicU64>>,
+    /// From when each hop had its turn until the headers of its answer, summed up.
+    pub(super) elapsed: Duration,
 }
 
 /// One hop that may be made.
@@ -69,7 +72,14 @@ impl From<Error> for Stop {
 
 impl Exchange {
     pub(super) fn new(wanted: Wanted, deadline: Instant) -> Self {
-        Self { wanted, hops: 0, deadline, injected: Vec::new(), together: None }
+        Self {
+            wanted,
+            hops: 0,
+            deadline,
+            injected: Vec::new(),
+            together: None,
+            elapsed: Duration::ZERO,
+        }
     }
 
     /// Asks for the right to the next hop. Nothing has left the host before this.
@@ -146,6 +156,7 @@ impl Exchange {
     ) -> Result<Arrived, Stop> {
         let slot = timeout_at(self.deadline, service.slots.take(module)).await;
         let slot = slot.ok().flatten().ok_or(Error::Timeout)?;
+        let began = Instant::now();
         let Leg { permit, injections } = leg;
         let running = permit.begin().await?;
         let (call, limit, prepared) = match self.prepare(&running, &injections) {
@@ -168,6 +179,7 @@ impl Exchange {
             return Err(Error::Unavailable(text).into());
         }
         let (mut running, response) = self.dial(service, module, running, &call, prepared).await?;
+        self.elapsed += began.elapsed();
         let status = response.status();
         running.answered(&status_line(status)).await;
         let target = redirect_of(status, response.headers()).map(<[u8]>::to_vec);
@@ -245,7 +257,7 @@ impl Exchange {
         let Prepared { method, url, headers, body } = prepared;
         let request = client.request(method, url).headers(headers).body(body).send();
         // Connecting has a deadline of its own, which is not the later one: so what ends here was sent.
-        let late = self.deadline + std::time::Duration::from_millis(50);
+        let late = self.deadline + Duration::from_millis(50);
         let answer = tokio::select! {
             biased;
             () = running.revoked() => Err(revoked()),
