@@ -24,6 +24,7 @@ use self::keeper::Keeper;
 use self::link::{Link, connect, listen};
 use crate::auth::Gate;
 use crate::builtin;
+use crate::capability::chat::Sign;
 use crate::config::Config;
 use crate::control;
 use crate::database::{CommitError, Database, OpenError, QueuedMessage};
@@ -98,7 +99,7 @@ pub async fn run(
     let chat = link.chat;
 
     let (asides, asides_receiver) = mpsc::channel(256);
-    let (typing, typing_receiver) = mpsc::channel(64);
+    let (signs, signs_receiver) = mpsc::channel(64);
     let (outbox_sender, outbox_receiver) = mpsc::unbounded_channel();
     let settings = config.settings.clone();
     let (host_keys, host_keys_receiver) = mpsc::channel(16);
@@ -110,7 +111,7 @@ pub async fn run(
         database.clone(),
         settings,
         Arc::clone(&metrics),
-        typing,
+        signs,
         reach.clone(),
     );
     let sandbox = Arc::new(sandbox.map_err(|error| AppError::Sandbox(format!("{error:#}")))?);
@@ -151,8 +152,8 @@ pub async fn run(
     let sending = CancellationToken::new();
     let events = Arc::new(Lanes::new(Arc::clone(&dispatch), stop.clone()));
     let outbox = outbox(&link, &database, &metrics, &sending);
-    tasks.spawn(telegram::run_asides(link.api.clone(), asides_receiver));
-    tasks.spawn(forward_typing(typing_receiver, asides));
+    tasks.spawn(telegram::run_asides(link.api.clone(), asides_receiver, link.throttled));
+    tasks.spawn(forward_signs(signs_receiver, asides));
     tasks.spawn(feed(outbox_receiver, Arc::clone(&outbox)));
     tasks.spawn(audit.clone().keep_head(stop.clone()));
     tasks.spawn(reach::ask_about_keys(host_keys_receiver, Arc::clone(&dispatch)));
@@ -282,9 +283,13 @@ async fn feed(mut queued: mpsc::UnboundedReceiver<Vec<QueuedMessage>>, outbox: A
     }
 }
 
-async fn forward_typing(mut typing: mpsc::Receiver<i64>, asides: mpsc::Sender<Aside>) {
-    while let Some(chat) = typing.recv().await {
-        if asides.send(Aside::Typing(chat)).await.is_err() {
+async fn forward_signs(mut signs: mpsc::Receiver<Sign>, asides: mpsc::Sender<Aside>) {
+    while let Some(sign) = signs.recv().await {
+        let aside = match sign {
+            Sign::Typing(chat) => Aside::Typing(chat),
+            Sign::Progress(progress) => Aside::Progress(progress),
+        };
+        if asides.send(aside).await.is_err() {
             return;
         }
     }

@@ -46,14 +46,14 @@ impl Bench {
     pub async fn new(directory: &Path, program: PathBuf) -> anyhow::Result<Self> {
         let database = Database::open(directory)?;
         let settings = BTreeMap::from([("DEFAULT_CURRENCY".to_owned(), "EUR".to_owned())]);
-        let (typing, _) = mpsc::channel(1);
+        let (signs, _) = mpsc::channel(1);
         let runtime = tokio::runtime::Handle::current();
         let metrics = Arc::new(Metrics::default());
         let audit = Audit::new(database.clone());
         let authority =
             Authority { policy: Arc::default(), audit: audit.clone(), database: database.clone() };
         let reach = Reach { services: Services::default(), authority };
-        let sandbox = Sandbox::new(runtime, database.clone(), settings, metrics, typing, reach);
+        let sandbox = Sandbox::new(runtime, database.clone(), settings, metrics, signs, reach);
         let sandbox = Arc::new(sandbox.map_err(|error| anyhow::anyhow!("{error:#}"))?);
         let book = Book::open(database.clone(), audit, BTreeMap::new(), Vec::new()).await?;
         let (cache, book) = (directory.join("cache"), Arc::new(book));
@@ -91,10 +91,9 @@ impl Bench {
         let scopes: Vec<Scope> = (0..scopes).filter_map(scope).collect();
         let want = |scope: &Scope| Want { scope: scope.clone(), reason: String::new() };
         let grant = |scope: &Scope| Granted { scope: scope.clone(), by: "bench".into() };
-        let permissions = Permissions {
-            wants: scopes.iter().map(want).collect(),
-            grants: scopes.iter().map(grant).collect(),
-        };
+        let (wants, grants) =
+            (scopes.iter().map(want).collect(), scopes.iter().map(grant).collect());
+        let permissions = Permissions::new(wants, grants);
         let subject = Subject {
             event: "1-1".into(),
             module: "bench".into(),

@@ -15,6 +15,7 @@ pub(crate) mod modules;
 pub(crate) mod ocr;
 pub(crate) mod output;
 pub(crate) mod permit;
+pub(crate) mod progress;
 pub(crate) mod ssh;
 mod state;
 pub(crate) mod storage;

@@ -20,7 +20,6 @@ mod withheld;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -37,6 +36,7 @@ pub(crate) use self::turns::Turns;
 pub(crate) use self::withheld::Withheld;
 use crate::audit::Audit;
 use crate::auth::Gate;
+use crate::capability::progress::Traces;
 use crate::capability::ssh;
 use crate::database::{CommitError, Database, QueuedMessage};
 use crate::incoming::Incoming;
@@ -182,14 +182,15 @@ impl Dispatch {
         }
         let cancelled = self.running.begin(chat);
         let mut turn = None;
-        let outside = Arc::new(AtomicBool::new(false));
+        let traces = Traces::of_chat();
         for attempt in 1.. {
             // Only the answering can be cancelled: once a commit is asked for, it may have happened.
             let mut draft = tokio::select! {
-                draft = self.answer(arrived, &mut turn, &outside) => draft,
-                () = cancelled.cancelled() => self.stopped(&arrived.incoming, &event, &outside).await,
+                draft = self.answer(arrived, &mut turn, &traces) => draft,
+                () = cancelled.cancelled() => self.stopped(&arrived.incoming, &event, &traces).await,
             };
-            let went_outside = outside.load(Ordering::Acquire);
+            draft.take_place_of(chat, traces.finish().await);
+            let went_outside = traces.went_outside();
             if went_outside && draft.journalled.is_none() {
                 draft.journalled = Some(event.clone());
             }
@@ -216,10 +217,10 @@ impl Dispatch {
         self.running.end(chat);
     }
 
-    async fn stopped(&self, incoming: &Incoming, event: &str, outside: &AtomicBool) -> Draft {
+    async fn stopped(&self, incoming: &Incoming, event: &str, traces: &Traces) -> Draft {
         self.metrics.event("host", Ending::Cancelled);
         let mut html = "⏹ Stopped. Nothing was saved.".to_owned();
-        if outside.load(Ordering::Acquire) {
+        if traces.went_outside() {
             html.push_str(&self.done_outside(event).await);
         }
         Draft::of_failure(incoming, &html)
@@ -262,18 +263,13 @@ impl Dispatch {
     }
 
     /// Finds who answers, and lets it.
-    async fn answer(
-        &self,
-        arrived: &Arrived,
-        turn: &mut Option<Turn>,
-        outside: &Arc<AtomicBool>,
-    ) -> Draft {
+    async fn answer(&self, arrived: &Arrived, turn: &mut Option<Turn>, traces: &Traces) -> Draft {
         let incoming = &arrived.incoming;
         let catalog = self.catalog.load_full();
         let dialog = self.dialogs.open(incoming.chat_id, arrived.received_ms);
         match route(&catalog, &incoming.content, dialog.as_ref()) {
             Route::Host { command, rest } if HOST_TAPS.contains(&command.as_str()) => {
-                self.tapped(arrived, &command, &rest, outside).await
+                self.tapped(arrived, &command, &rest, traces).await
             }
             Route::Host { command, rest } => {
                 self.host(&catalog, arrived, &command, &rest, dialog.is_some()).await
@@ -283,7 +279,7 @@ impl Dispatch {
                     *turn = self.turns.join(&module.name).await;
                 }
                 let cause = self.cause(arrived, &module, &input);
-                self.module(arrived, &module, &cause, Vec::new(), outside).await
+                self.module(arrived, &module, &cause, Vec::new(), traces).await
             }
             Route::Nobody(text) => {
                 self.metrics.event("host", Ending::Usage);

@@ -1,7 +1,10 @@
 //! What goes out: messages that wait in the database until Telegram has them, and asides that need not last.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::capability::progress::Progress;
 use crate::database::NewMessage;
 use crate::telemetry::redact::redacted;
 
@@ -44,6 +47,8 @@ pub(crate) struct Button {
 #[derive(Debug)]
 pub(crate) enum Aside {
     Typing(i64),
+    /// Shows how far an event is, until it has ended.
+    Progress(Arc<Progress>),
     /// Ends the waiting of a pressed button, with a short notice if there is one.
     Answer {
         query: String,

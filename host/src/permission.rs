@@ -9,22 +9,40 @@ mod entry;
 mod policy;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-pub(crate) use self::book::{
-    Admission, Asks, Book, Candidate, Row, Standing, request_body, storage,
-};
+pub(crate) use self::book::{Admission, Asks, Book, Candidate, Row, Standing};
 pub(crate) use self::policy::{Origin, Policy, Verdict};
-use crate::grant::{Call, Effect, Scope, Want, What};
+use crate::grant::{Call, Effect, STORAGE, Scope, Want, What};
 
 /// What a module wants and what it was granted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Permissions {
     pub(crate) wants: Vec<Want>,
     pub(crate) grants: Vec<Granted>,
+    pub(crate) bounds: Bounds,
 }
+
+/// What follows from permissions for every event: worked out once, because every event asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Keys and bytes that the module may keep.
+    pub(crate) storage: (u64, u64),
+    /// Bytes of the largest request body; 0 if none is larger than usual.
+    pub(crate) request_body: usize,
+    /// The longest that an event may take, unless the owner says otherwise.
+    pub(crate) wall: Duration,
+}
+
+/// Wall time of an event.
+const EVENT_WALL: Duration = Duration::from_secs(30);
+/// Of a module that runs commands on servers: one may wait for a turn, connect, and run.
+const SHELL_WALL: Duration = Duration::from_secs(100);
+/// Of a module with a POST that only reads, which is how language models are asked: they think.
+const MODEL_WALL: Duration = Duration::from_mins(2);
 
 /// A permission and who gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +63,39 @@ pub(crate) enum Judgement<'a> {
     NotWanted,
 }
 
+impl Default for Permissions {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new())
+    }
+}
+
 impl Permissions {
+    pub(crate) fn new(wants: Vec<Want>, grants: Vec<Granted>) -> Self {
+        let bounds = Bounds { storage: STORAGE, request_body: 0, wall: EVENT_WALL };
+        let mut permissions = Self { wants, grants, bounds };
+        permissions.bounds = permissions.bounds();
+        permissions
+    }
+
+    fn bounds(&self) -> Bounds {
+        let (mut storage, mut body, mut wall) = (None, 0, EVENT_WALL);
+        for scope in self.held(Some) {
+            match &scope.what {
+                What::Storage { keys, bytes } => storage = storage.max(Some((*keys, *bytes))),
+                What::Http(http) => {
+                    body = body.max(http.request.unwrap_or(0));
+                    if scope.effect == Some(Effect::Read) && http.posts() {
+                        wall = wall.max(MODEL_WALL);
+                    }
+                }
+                What::Ssh(_) => wall = wall.max(SHELL_WALL),
+                _ => {}
+            }
+        }
+        let request_body = usize::try_from(body).unwrap_or(usize::MAX);
+        Bounds { storage: storage.unwrap_or(STORAGE), request_body, wall }
+    }
+
     /// Finds the permissions that cover the call, the mildest of each side.
     pub(crate) fn judge(&self, call: &Call) -> Judgement<'_> {
         let effect = |scope: &Scope| scope.effect.unwrap_or_else(|| call.effect());
@@ -70,11 +120,11 @@ impl Permissions {
     /// The wanted permissions that are granted as they are, by what `pick` makes of them.
     pub(crate) fn held<'a, T: 'a>(
         &'a self,
-        pick: impl Fn(&'a What) -> Option<T> + 'a,
+        pick: impl Fn(&'a Scope) -> Option<T> + 'a,
     ) -> impl Iterator<Item = T> + 'a {
         let granted =
             |want: &&Want| self.grants.iter().any(|grant| grant.scope.includes(&want.scope));
-        self.wants.iter().filter(granted).filter_map(move |want| pick(&want.scope.what))
+        self.wants.iter().filter(granted).filter_map(move |want| pick(&want.scope))
     }
 }
 

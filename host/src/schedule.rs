@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use self::entry::{Due, Entry};
 use crate::dispatch::{Dispatch, Tick, Ticked};
-use crate::grant::{ScheduleScope, What};
+use crate::grant::{ScheduleScope, Scope, What};
 use crate::module::Module;
 
 /// The longest time between two looks at the clock.
@@ -184,7 +184,9 @@ fn wanted(module: &Module) -> Vec<ScheduleScope> {
 /// Whether a module has this very schedule: wanted, and granted.
 fn holds(module: &Module, wanted: &ScheduleScope) -> bool {
     let permissions = module.live.get();
-    let this = |what: &What| matches!(what, What::Schedule(scope) if scope == wanted).then_some(());
+    let this = |scope: &Scope| {
+        matches!(&scope.what, What::Schedule(scope) if *scope == *wanted).then_some(())
+    };
     permissions.held(this).next().is_some()
 }
 

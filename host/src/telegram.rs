@@ -9,6 +9,7 @@ mod asides;
 mod download;
 mod intake;
 mod outbox;
+mod progress;
 mod request;
 pub(crate) mod update;
 mod withhold;

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use crate::HostError;
 use crate::bindings::umbrasil::module::ssh as wit;
+pub use crate::bindings::umbrasil::module::ssh::{Effect, Template};
 use crate::host::ssh as host;
 
 /// What a command wrote, and how it ended.
@@ -58,6 +59,15 @@ pub enum Ending {
 /// The aliases of the configured targets that the module's grants name.
 pub fn targets() -> Result<Vec<String>, HostError> {
     host::targets()
+}
+
+/// What is granted on a target, as templates with parameters such as `systemctl restart {unit:unit-name}`.
+///
+/// # Errors
+///
+/// `Invalid` if there is no such target.
+pub fn commands(target: &str) -> Result<Vec<Template>, HostError> {
+    host::commands(target)
 }
 
 /// Runs a command on one target and waits for its end, usually at most 60 seconds.

@@ -37,6 +37,7 @@ mod local;
 mod matrix;
 mod ocr;
 mod permissions;
+mod progress;
 mod refused;
 mod reload;
 mod replies;

@@ -46,6 +46,7 @@ fn rows(web: &str) -> Vec<Row> {
     };
     let mut rows = vec![
         row("ssh.targets", "", None, Far::Inside, "an empty list"),
+        row("ssh.commands", "vps", None, Far::Inside, "an empty list"),
         row("docker.list", "", None, Far::Daemon, "denied"),
         row("files.read", "", None, Far::File, "denied"),
         row("ocr.read-file", "", None, Far::File, "denied"),

@@ -2,6 +2,9 @@
 //!
 //! Nothing here talks to Telegram: it is gathered, and leaves with the commit.
 
+use std::sync::{Arc, OnceLock};
+
+use super::progress::Progress;
 use super::{Error, Scoped};
 use crate::bindings::umbrasil::module::chat as wit;
 
@@ -18,11 +21,22 @@ pub(crate) struct Chat {
     pub(crate) toast: Option<String>,
     pub(crate) expectation: Option<Expectation>,
     pub(crate) files: Vec<File>,
-    /// Called when the module shows that it is busy.
-    pub(crate) typing: Option<tokio::sync::mpsc::Sender<i64>>,
+    /// Where it goes that the module is busy.
+    pub(crate) signs: Option<tokio::sync::mpsc::Sender<Sign>>,
+    /// What the chat is shown meanwhile; none where nobody watches.
+    pub(crate) progress: Option<Arc<OnceLock<Arc<Progress>>>>,
     pub(crate) id: i64,
     /// The names that `describe` declared for answers.
-    pub(crate) answers: std::sync::Arc<[String]>,
+    pub(crate) answers: Arc<[String]>,
+}
+
+/// What is shown before the event has ended.
+#[derive(Debug)]
+pub(crate) enum Sign {
+    /// In this chat.
+    Typing(i64),
+    /// From now on, until it ends.
+    Progress(Arc<Progress>),
 }
 
 /// The question that the next text answers.
@@ -44,6 +58,18 @@ pub(crate) struct File {
 pub(crate) enum FileKind {
     Photo,
     Document { name: String },
+}
+
+impl Chat {
+    /// Says whether there was room for it.
+    fn sign(&self, sign: Sign) -> bool {
+        let Some(signs) = &self.signs else { return false };
+        let sent = signs.try_send(sign).is_ok();
+        if !sent {
+            tracing::debug!("too busy to show that a module is busy");
+        }
+        sent
+    }
 }
 
 impl Scoped<'_, Chat> {
@@ -116,10 +142,24 @@ impl wit::Host for Scoped<'_, Chat> {
 
     fn typing(&mut self) -> Result<(), Error> {
         self.meter.call()?;
-        if let Some(typing) = &self.own.typing
-            && typing.try_send(self.own.id).is_err()
-        {
-            tracing::trace!("too busy to show that a module is typing");
+        self.own.sign(Sign::Typing(self.own.id));
+        Ok(())
+    }
+
+    fn progress(&mut self, html: String) -> Result<(), Error> {
+        self.meter.call()?;
+        let Some(shown) = &self.own.progress else { return Ok(()) };
+        if html.trim().is_empty() {
+            return Err(Error::Invalid("an empty text cannot be shown".to_owned()));
+        }
+        if let Some(progress) = shown.get() {
+            progress.show(html);
+            return Ok(());
+        }
+        let progress = Arc::new(Progress::new(self.own.id, html));
+        // What nobody takes care of is not waited for in the end.
+        if self.own.sign(Sign::Progress(Arc::clone(&progress))) {
+            shown.get_or_init(|| progress);
         }
         Ok(())
     }

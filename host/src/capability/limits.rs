@@ -9,10 +9,6 @@ use crate::telemetry::metrics::Refusal;
 /// CPU time of an event, and of loading.
 pub(crate) const EVENT_CPU: Duration = Duration::from_secs(2);
 pub(crate) const LOAD_CPU: Duration = Duration::from_secs(1);
-/// Wall time of an event, and of loading.
-pub(crate) const EVENT_WALL: Duration = Duration::from_secs(30);
-/// Wall time of an event of a module that runs commands on servers: one may wait for a turn, connect, and run.
-pub(crate) const SHELL_WALL: Duration = Duration::from_secs(100);
 /// Wall time of an event that a schedule causes.
 pub(crate) const SCHEDULE_WALL: Duration = Duration::from_mins(5);
 pub(crate) const LOAD_WALL: Duration = Duration::from_secs(2);

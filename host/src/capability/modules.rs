@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::chat::File;
 use super::permit::{Asked, Subject, Terms};
+use super::progress::Traces;
 use super::storage::Transaction;
 use super::{Error, Scoped};
 use crate::bindings::exports::umbrasil::module::handler::{Moment, User};
@@ -156,7 +157,7 @@ impl Scoped<'_, Modules> {
                 terms: Terms {
                     tickets: self.guard.tickets().to_vec(),
                     read_only: read_only || self.guard.read_only,
-                    outside: Arc::clone(&self.guard.outside),
+                    traces: Traces { outside: Arc::clone(&self.guard.outside), progress: None },
                 },
                 storage: self.own.storage.get(&module).cloned(),
             })
@@ -180,7 +181,7 @@ impl wit::Host for Scoped<'_, Modules> {
         let directory = self.directory()?;
         let permissions = self.guard.permissions();
         let granted: Vec<(String, String)> = permissions
-            .held(|what| match what {
+            .held(|scope| match &scope.what {
                 What::Module { module, command } => Some((module.clone(), command.clone())),
                 _ => None,
             })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use super::progress::Traces;
 use super::{Error, Limit};
 use crate::audit::{Audit, Record};
 use crate::database::Database;
@@ -43,8 +44,8 @@ pub(crate) struct Terms {
     pub(crate) tickets: Vec<String>,
     /// Whether nothing may be changed.
     pub(crate) read_only: bool,
-    /// Set once something leaves the host: the event must not be run again then.
-    pub(crate) outside: Arc<AtomicBool>,
+    /// What of it shows before it has ended.
+    pub(crate) traces: Traces,
 }
 
 /// Checks the calls of one event.
@@ -107,7 +108,7 @@ impl Guard {
         terms: Terms,
     ) -> Self {
         let Authority { policy, audit, database } = authority;
-        let Terms { tickets, read_only, outside } = terms;
+        let Terms { tickets, read_only, traces: Traces { outside, .. } } = terms;
         let (subject, denials, asked) = (Arc::new(subject), 0, Vec::new());
         Self { subject, live, policy, audit, database, tickets, read_only, denials, asked, outside }
     }

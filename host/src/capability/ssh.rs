@@ -23,7 +23,7 @@ pub(crate) use self::trust::{HostKeyNotice, TrustError};
 use super::permit::Permit;
 use super::{Error, Scoped};
 use crate::bindings::umbrasil::module::{ssh as wit, types};
-use crate::grant::{Call, SshCall, What, is_name};
+use crate::grant::{Call, Effect, Scope, SshCall, What, is_name};
 
 /// Calls of `exec` and `exec-all` an event.
 const CALLS: u32 = 10;
@@ -66,6 +66,31 @@ impl wit::Host for Scoped<'_, Ssh> {
             |alias| permissions.grants.iter().any(|grant| names(&grant.scope.what, alias));
         let aliases = self.own.service.aliases();
         Ok(aliases.filter(|alias| wanted(alias) && granted(alias)).map(str::to_owned).collect())
+    }
+
+    async fn commands(&mut self, target: String) -> Result<Vec<wit::Template>, Error> {
+        self.meter.call()?;
+        if !self.own.service.aliases().any(|alias| alias == target) {
+            let shown: String = target.chars().take(64).collect();
+            return Err(Error::Invalid(format!("there is no target `{}`", shown.escape_debug())));
+        }
+        let permissions = self.guard.permissions();
+        let template = |scope: &Scope| {
+            let What::Ssh(ssh) = &scope.what else { return None };
+            let effect = match scope.effect.unwrap_or(Effect::Change) {
+                Effect::Read => wit::Effect::Read,
+                Effect::Change => wit::Effect::Change,
+                Effect::Dangerous => wit::Effect::Dangerous,
+            };
+            ssh.names(&target).then(|| wit::Template { text: ssh.command(), effect })
+        };
+        let mut templates: Vec<wit::Template> = Vec::new();
+        for template in permissions.held(template) {
+            if !templates.iter().any(|known| known.text == template.text) {
+                templates.push(template);
+            }
+        }
+        Ok(templates)
     }
 
     async fn exec(&mut self, target: String, command: Vec<String>) -> Result<wit::Output, Error> {

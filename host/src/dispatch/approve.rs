@@ -4,13 +4,11 @@
 //! or one after a restart, finds nothing. What runs then is what was kept with the question, never what the
 //! button or a later message says.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use super::draft::{self, Draft};
 use super::{Arrived, Dispatch};
 use crate::approval::{Payload, Resume};
 use crate::audit::Record;
+use crate::capability::progress::Traces;
 use crate::database::Approval;
 use crate::incoming::Content;
 use crate::outgoing::{Keyboard, Outgoing};
@@ -24,7 +22,7 @@ impl Dispatch {
         arrived: &Arrived,
         verb: &str,
         about: &str,
-        outside: &Arc<AtomicBool>,
+        traces: &Traces,
     ) -> Draft {
         let incoming = &arrived.incoming;
         let user = incoming.user.id;
@@ -33,7 +31,7 @@ impl Dispatch {
             return Draft::of_failure(incoming, "Only an owner can do that.");
         }
         match verb {
-            "approve" | "once" | "deny" => self.decided(arrived, verb, about, outside).await,
+            "approve" | "once" | "deny" => self.decided(arrived, verb, about, traces).await,
             "pause" => {
                 self.breaker.pause(about);
                 self.note(arrived, about, "pause", "");
@@ -57,13 +55,7 @@ impl Dispatch {
         }
     }
 
-    async fn decided(
-        &self,
-        arrived: &Arrived,
-        verb: &str,
-        nonce: &str,
-        outside: &Arc<AtomicBool>,
-    ) -> Draft {
+    async fn decided(&self, arrived: &Arrived, verb: &str, nonce: &str, traces: &Traces) -> Draft {
         let incoming = &arrived.incoming;
         let approval = match self.database.approval(nonce).await {
             Ok(Some(approval)) => approval,
@@ -100,7 +92,7 @@ impl Dispatch {
         };
         used(match payload {
             Payload::Call(resume) if verb == "approve" => {
-                self.resume(arrived, *resume, outside).await
+                self.resume(arrived, *resume, traces).await
             }
             Payload::Call(resume) => {
                 self.note(arrived, &resume.cause.module, "refuse", &resume.shown);
@@ -117,7 +109,7 @@ impl Dispatch {
     }
 
     /// Handles an event again, with the call allowed that the owner has agreed to.
-    async fn resume(&self, arrived: &Arrived, resume: Resume, outside: &Arc<AtomicBool>) -> Draft {
+    async fn resume(&self, arrived: &Arrived, resume: Resume, traces: &Traces) -> Draft {
         let Resume { cause, ticket, shown } = resume;
         if arrived.recovered
             && let Some(text) = self.interrupted(&cause.event).await
@@ -139,12 +131,11 @@ impl Dispatch {
             );
         }
         self.note(arrived, &cause.module, "confirm", &shown);
-        let mut draft = self.module(arrived, module, &cause, vec![ticket], outside).await;
+        let mut draft = self.module(arrived, module, &cause, vec![ticket], traces).await;
         let answer = format!("✅ Confirmed: <code>{}</code>", escape(&shown));
         let mut messages = Self::replaced(arrived, &answer).messages;
         messages.append(&mut draft.messages);
-        let journalled =
-            outside.load(std::sync::atomic::Ordering::Acquire).then(|| cause.event.clone());
+        let journalled = traces.went_outside().then(|| cause.event.clone());
         Draft { messages, journalled, ..draft }
     }
 

@@ -46,6 +46,19 @@ impl Draft {
         Self { messages, ..Self::default() }
     }
 
+    /// Puts the first text of this chat into a message that is there already.
+    pub(super) fn take_place_of(&mut self, chat_id: i64, message_id: Option<i64>) {
+        let Some(message_id) = message_id else { return };
+        let of_chat = |message: &&mut NewMessage| message.chat_id == chat_id;
+        let first = self.messages.iter_mut().find(of_chat);
+        if let Some(first) = first
+            && let Ok(Outgoing::Send { html, keyboard }) = serde_json::from_str(&first.payload)
+        {
+            let edit = Outgoing::Edit { message_id, html, keyboard };
+            *first = edit.into_message(chat_id, None);
+        }
+    }
+
     /// An error text, always below what is there.
     pub(super) fn of_failure(incoming: &Incoming, html: &str) -> Self {
         let messages = reply::messages(html, Keyboard::new(), None);

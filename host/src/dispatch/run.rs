@@ -1,7 +1,6 @@
 //! Running a module for an event, and what its answer becomes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::Offset as _;
@@ -10,13 +9,11 @@ use super::draft::{self, Draft};
 use super::{Arrived, Dispatch, event_id};
 use crate::approval::{self, PENDING, Resume};
 use crate::bindings::exports::umbrasil::module::handler as wit;
-use crate::capability::limits::{EVENT_WALL, SHELL_WALL};
 use crate::capability::permit::{Asked, Terms};
+use crate::capability::progress::Traces;
 use crate::cause::{self, Cause};
-use crate::grant::What;
 use crate::incoming::{Content, Incoming};
 use crate::module::Module;
-use crate::module::catalog::Catalog;
 use crate::module::sandbox::{CallError, Occasion};
 use crate::outgoing::Outgoing;
 use crate::permission::Origin;
@@ -55,12 +52,12 @@ impl Dispatch {
         module: &Arc<Module>,
         cause: &Cause,
         tickets: Vec<String>,
-        outside: &Arc<AtomicBool>,
+        traces: &Traces,
     ) -> Draft {
         if let Some(refused) = self.refused(module, cause) {
             return Draft::of_failure(&arrived.incoming, &refused);
         }
-        let occasion = self.occasion(cause, tickets, outside);
+        let occasion = self.occasion(cause, tickets, traces);
         let mut handling = std::pin::pin!(self.sandbox.handle(module, occasion));
         let in_time = tokio::time::timeout(BUTTON_PATIENCE, &mut handling).await;
         let handled = if let Ok(handled) = in_time {
@@ -85,7 +82,7 @@ impl Dispatch {
                 self.ask(&mut draft, cause, asked).await;
                 draft
             }
-            Err(error) => self.failed(arrived, module, cause, &error, outside).await,
+            Err(error) => self.failed(arrived, module, cause, &error, traces).await,
         }
     }
 
@@ -93,7 +90,7 @@ impl Dispatch {
         &self,
         cause: &Cause,
         tickets: Vec<String>,
-        outside: &Arc<AtomicBool>,
+        traces: &Traces,
     ) -> Occasion {
         let at = chrono::DateTime::from_timestamp_millis(cause.at_ms).unwrap_or_default();
         let offset_seconds = at.with_timezone(&self.time_zone).offset().fix().local_minus_utc();
@@ -114,20 +111,18 @@ impl Dispatch {
             },
             actor: cause.actor.clone(),
             origin: cause.origin,
-            terms: Terms { tickets, read_only: false, outside: Arc::clone(outside) },
+            terms: Terms { tickets, read_only: false, traces: traces.clone() },
             upload: cause.upload.clone(),
             wall: self.deadline(&cause.module),
         }
     }
 
-    /// How long an event of the module may take: a module that runs commands on servers has to outlast them.
+    /// How long an event of the module may take: as its owner says, or as its permissions need.
     fn deadline(&self, module: &str) -> Duration {
-        let shells = |catalog: &Catalog| {
-            let permissions = catalog.module(module)?.live.get();
-            permissions.held(|what| matches!(what, What::Ssh(_)).then_some(())).next()
-        };
         self.book.deadline(module).unwrap_or_else(|| {
-            if shells(&self.catalog.load()).is_some() { SHELL_WALL } else { EVENT_WALL }
+            let permissions = |module: &Arc<Module>| Arc::clone(&module.live.get());
+            let permissions = self.catalog.load().module(module).map(permissions);
+            permissions.unwrap_or_default().bounds.wall
         })
     }
 
@@ -207,7 +202,7 @@ impl Dispatch {
         module: &Module,
         cause: &Cause,
         error: &CallError,
-        outside: &AtomicBool,
+        traces: &Traces,
     ) -> Draft {
         let (name, update) = (&*module.name, arrived.incoming.update_id);
         let reference = report::reference(update);
@@ -221,7 +216,7 @@ impl Dispatch {
         }
         self.count(module, ending).await;
         let mut html = report::call_failed(name, error, &reference);
-        if outside.load(Ordering::Acquire) {
+        if traces.went_outside() {
             html.push_str(&self.done_outside(&cause.event).await);
         }
         Draft::of_failure(&arrived.incoming, &html)

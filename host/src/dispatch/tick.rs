@@ -5,13 +5,13 @@
 //! has no commit is not fired again, because nobody knows what it did.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::draft::Draft;
 use super::{Dispatch, RERUNS};
 use crate::bindings::exports::umbrasil::module::handler::{Call, Input};
 use crate::capability::limits::SCHEDULE_WALL;
+use crate::capability::progress::Traces;
 use crate::cause::{self, Cause};
 use crate::database::{Commit, CommitError, Slot};
 use crate::incoming::{self, Content, Incoming};
@@ -92,11 +92,11 @@ impl Dispatch {
             tracing::debug!(module = &*module.name, schedule, refused, "a schedule is left out");
             return (Kept::default(), Ticked::Failed);
         }
-        let outside = Arc::new(AtomicBool::new(false));
+        let traces = Traces::default();
         let occasion =
-            Occasion { wall: SCHEDULE_WALL, ..self.occasion(&cause, Vec::new(), &outside) };
+            Occasion { wall: SCHEDULE_WALL, ..self.occasion(&cause, Vec::new(), &traces) };
         let handled = self.sandbox.handle(module, occasion).await;
-        let went_outside = outside.load(Ordering::Acquire);
+        let went_outside = traces.went_outside();
         match handled {
             Ok(mut outcome) => {
                 self.metrics.event(&module.name, Ending::Ok);

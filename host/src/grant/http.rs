@@ -44,6 +44,10 @@ pub(crate) struct HttpCall {
 }
 
 impl HttpScope {
+    pub(crate) fn posts(&self) -> bool {
+        self.method == "POST"
+    }
+
     pub(crate) fn covers(&self, call: &HttpCall) -> bool {
         // The cheap and the telling first: this is asked for every permission of a module.
         (self.method == "*" || self.method == call.method)

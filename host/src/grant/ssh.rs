@@ -64,6 +64,12 @@ impl SshScope {
         self.target == "*" || self.target == target
     }
 
+    /// The template alone, as `df -P` or `systemctl restart {unit:unit-name}`.
+    pub(crate) fn command(&self) -> String {
+        let words: Vec<String> = self.template.iter().map(ToString::to_string).collect();
+        words.join(" ")
+    }
+
     pub(crate) fn includes(&self, other: &Self) -> bool {
         let word = |(own, other): (&Word, &Word)| match other {
             Word::Literal(text) => own.allows(text),
@@ -115,17 +121,19 @@ impl Kind {
 impl fmt::Display for SshScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.target)?;
-        for word in &self.template {
-            match word {
-                Word::Literal(text) => write!(f, " {}", shell_words::quote(text))?,
-                Word::Parameter { name, kind } => {
-                    let word =
-                        KINDS.iter().find(|(_, own)| own == kind).map_or("", |(word, _)| word);
-                    write!(f, " {{{name}:{word}}}")?;
-                }
+        self.template.iter().try_for_each(|word| write!(f, " {word}"))
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(text) => f.write_str(&shell_words::quote(text)),
+            Self::Parameter { name, kind } => {
+                let word = KINDS.iter().find(|(_, own)| own == kind).map_or("", |(word, _)| word);
+                write!(f, "{{{name}:{word}}}")
             }
         }
-        Ok(())
     }
 }
 

@@ -20,12 +20,12 @@ use crate::bindings::exports::umbrasil::module::handler::{
     Descriptor, Event, Failure, Input, Moment, Reply, User,
 };
 use crate::bindings::umbrasil::module::log::Level;
-use crate::capability::chat::{Chat, Expectation, File};
+use crate::capability::chat::{Chat, Expectation, File, Sign};
 use crate::capability::config::Settings;
 use crate::capability::docker::Docker;
 use crate::capability::files::Files;
 use crate::capability::http::Http;
-use crate::capability::limits::{BOUNDARY, EVENT_CPU, EVENT_WALL, HANDLES, LOAD_CPU, LOAD_WALL};
+use crate::capability::limits::{BOUNDARY, EVENT_CPU, HANDLES, LOAD_CPU, LOAD_WALL};
 use crate::capability::log::Lines;
 use crate::capability::modules::Modules;
 use crate::capability::ocr::Ocr;
@@ -35,7 +35,7 @@ use crate::capability::storage::Transaction;
 use crate::capability::system::System;
 use crate::capability::{Limit, Meter, Services, Slices, State};
 use crate::database::{Database, Quota, Writes};
-use crate::permission::{self, Live, Origin, Permissions};
+use crate::permission::{Live, Origin, Permissions};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Ending, Refusal, Stage};
 
@@ -120,7 +120,7 @@ impl Occasion {
             origin: Origin::User,
             terms: Terms::default(),
             upload: None,
-            wall: EVENT_WALL,
+            wall: LOAD_WALL,
         }
     }
 }
@@ -133,7 +133,7 @@ pub(crate) struct Sandbox {
     database: Database,
     settings: Arc<BTreeMap<String, String>>,
     metrics: Arc<Metrics>,
-    typing: mpsc::Sender<i64>,
+    signs: mpsc::Sender<Sign>,
     reach: Reach,
     /// Instances of modules that were called by other modules.
     nested: Arc<Semaphore>,
@@ -147,13 +147,13 @@ pub(crate) struct Reach {
 }
 
 impl Sandbox {
-    /// `guests` is the runtime whose threads guests may use up; chats go to `typing` while they wait.
+    /// `guests` is the runtime whose threads guests may use up; what shows that they are busy goes to `signs`.
     pub(crate) fn new(
         guests: tokio::runtime::Handle,
         database: Database,
         settings: BTreeMap<String, String>,
         metrics: Arc<Metrics>,
-        typing: mpsc::Sender<i64>,
+        signs: mpsc::Sender<Sign>,
         reach: Reach,
     ) -> wasmtime::Result<Self> {
         let instances = Arc::new(Semaphore::new(INSTANCES as usize));
@@ -164,7 +164,7 @@ impl Sandbox {
             database,
             settings: Arc::new(settings),
             metrics,
-            typing,
+            signs,
             reach,
             nested: Arc::new(Semaphore::new(NESTED as usize)),
         })
@@ -322,7 +322,8 @@ impl Sandbox {
     pub(super) fn state(&self, module: &Module, occasion: Occasion) -> State {
         let Occasion { chat_id, event, actor, origin, terms, upload, .. } = occasion;
         let chat = Chat {
-            typing: Some(self.typing.clone()),
+            signs: Some(self.signs.clone()),
+            progress: terms.traces.progress.clone(),
             id: chat_id,
             answers: Arc::clone(&module.answers),
             ..Chat::default()
@@ -335,7 +336,7 @@ impl Sandbox {
             actor: actor.into(),
             origin,
         };
-        let storage = permission::storage(&module.live.get());
+        let storage = module.live.get().bounds.storage;
         let mut slices = self.slices(&subject, chat, storage, upload);
         slices.modules.serve(user, at, chat_id);
         let guard = self.guard(subject, Arc::clone(&module.live), terms);
@@ -376,7 +377,7 @@ impl Sandbox {
     fn store(&self, state: State) -> Store<State> {
         let mut store = Store::new(&self.clock.engine, state);
         store.limiter(|state| &mut state.meter);
-        let body = permission::request_body(&store.data().guard.permissions());
+        let body = store.data().guard.permissions().bounds.request_body;
         store.set_hostcall_fuel(BOUNDARY.max(body.saturating_add(BESIDE_BODY)));
         store.set_max_component_handles(HANDLES);
         // Before instantiating: a store without a deadline of its own traps at once.

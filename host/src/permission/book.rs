@@ -11,7 +11,7 @@ use super::entry::{Entry, decision, wants_hash};
 use super::{Live, Permissions};
 use crate::audit::{Audit, Record};
 use crate::database::{CommitError, Database, Decision, Trust};
-use crate::grant::{STORAGE, Scope, Want, What};
+use crate::grant::{Scope, Want};
 
 /// Who granted what a module of this binary wants, until somebody decides otherwise.
 pub(super) const BUILT_IN: &str = "comes with the host";
@@ -341,27 +341,9 @@ impl Book {
     }
 }
 
-/// The largest body of a request that was granted beyond what is usual, in bytes; else 0.
-pub(crate) fn request_body(permissions: &Permissions) -> usize {
-    let body = |what: &What| match what {
-        What::Http(scope) => scope.request,
-        _ => None,
-    };
-    permissions.held(body).max().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
-}
-
 /// Where it is noted which component of a module an owner has refused.
 fn refused_note(module: &str) -> String {
     format!("refused:{module}")
-}
-
-/// Keys and bytes that a module may keep: what everybody has, unless more was granted.
-pub(crate) fn storage(permissions: &Permissions) -> (u64, u64) {
-    let amount = |what: &What| match what {
-        What::Storage { keys, bytes } => Some((*keys, *bytes)),
-        _ => None,
-    };
-    permissions.held(amount).max().unwrap_or(STORAGE)
 }
 
 pub(super) fn now_ms() -> i64 {

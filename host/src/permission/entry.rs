@@ -56,7 +56,7 @@ impl Entry {
         let grants = self.grants(&self.hash, standing);
         // Revoked lines may be parts of broader grants: they count for themselves.
         wants.retain(|want| !self.is_revoked(&want.scope));
-        Permissions { wants, grants }
+        Permissions::new(wants, grants)
     }
 
     /// What is wanted and was neither granted nor revoked.

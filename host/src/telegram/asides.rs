@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::request::{self, Style};
-use super::{Api, ApiError};
+use super::{Api, ApiError, progress};
 use crate::outgoing::Aside;
 use crate::telemetry::redact::redacted;
 
@@ -19,13 +19,18 @@ const UNDELETED: &str =
 const PARALLEL: usize = 16;
 
 /// Sends asides until nobody can make any more.
-pub(crate) async fn run(api: Api, mut asides: mpsc::Receiver<Aside>) {
+pub(crate) async fn run(api: Api, mut asides: mpsc::Receiver<Aside>, throttled: bool) {
     let places = Arc::new(Semaphore::new(PARALLEL));
     while let Some(aside) = asides.recv().await {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let api = api.clone();
         tokio::spawn(async move {
             let result = match aside {
+                Aside::Progress(progress) => {
+                    // It lasts as long as its event, of which there are not many at a time.
+                    drop(place);
+                    return progress::show(api, progress, throttled).await;
+                }
                 Aside::Typing(chat) => api.send(&request::typing(chat)).await,
                 Aside::Answer { query, notice } => {
                     api.send(&request::answer(query, notice.map(redacted))).await

@@ -88,6 +88,15 @@ pub(crate) mod chat {
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "the signature of the bindings")]
+    pub(crate) fn progress(html: &str) -> Result<(), Error> {
+        counted();
+        if html.trim().is_empty() {
+            return invalid("an empty text cannot be shown");
+        }
+        running(|now| now.effects.progress.push(html.to_owned()));
+        Ok(())
+    }
+
     pub(crate) fn typing() -> Result<(), Error> {
         counted();
         running(|now| now.effects.typing += 1);

@@ -22,6 +22,8 @@ pub struct Outcome {
     pub expected: Option<(String, Vec<String>)>,
     /// How often "typing…" was shown.
     pub typing: u32,
+    /// What was shown before the end, with its markup, each text that was said.
+    pub progress: Vec<String>,
     /// How many calls the handler made to its host. Each crosses the sandbox, so fewer are faster.
     pub calls: u32,
     /// What was logged, each line with its level as in `info: text`.
@@ -87,6 +89,7 @@ impl Outcome {
             documents: effects.documents.into_iter().map(document).collect(),
             expected: effects.expected,
             typing: effects.typing,
+            progress: effects.progress,
             calls: effects.calls,
             logs: effects.logs.into_iter().map(log).collect(),
         }

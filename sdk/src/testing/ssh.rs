@@ -8,6 +8,9 @@ use crate::HostError;
 use crate::bindings::umbrasil::module::ssh as wit;
 use crate::ssh::{Ending, Output};
 
+/// The templates that are listed, by target.
+pub(crate) type Templates = BTreeMap<String, Vec<(String, wit::Effect)>>;
+
 /// What servers answer, by target and words.
 pub(crate) type Servers = BTreeMap<(String, Vec<String>), Result<Output, HostError>>;
 
@@ -26,12 +29,35 @@ impl Host {
     }
 }
 
+impl Host {
+    /// Sets the templates that [`ssh::commands`](crate::ssh::commands) lists for a server. What they answer
+    /// is set with [`Host::ssh`].
+    #[must_use]
+    pub fn ssh_templates(mut self, target: &str, templates: &[(&str, wit::Effect)]) -> Self {
+        let templates = templates.iter().map(|(text, effect)| ((*text).to_owned(), *effect));
+        self.world.templates.insert(target.to_owned(), templates.collect());
+        self
+    }
+}
+
 pub(crate) fn targets() -> Result<Vec<String>, HostError> {
     counted();
     let mut targets: Vec<String> =
         running(|now| now.world.servers.keys().map(|(target, _)| target.clone()).collect());
     targets.dedup();
     Ok(targets)
+}
+
+pub(crate) fn commands(target: &str) -> Result<Vec<wit::Template>, HostError> {
+    counted();
+    running(|now| {
+        if !now.world.servers.keys().any(|(known, _)| known == target) {
+            return Err(HostError::Invalid(format!("there is no target `{target}`")));
+        }
+        let granted = now.world.templates.get(target).cloned().unwrap_or_default();
+        let template = |(text, effect)| wit::Template { text, effect };
+        Ok(granted.into_iter().map(template).collect())
+    })
 }
 
 pub(crate) fn exec(target: &str, command: &[String]) -> Result<wit::Output, HostError> {

@@ -15,6 +15,7 @@ pub(crate) struct World {
     pub(crate) others: super::modules::Others,
     pub(crate) reading: Reading,
     pub(crate) servers: super::ssh::Servers,
+    pub(crate) templates: super::ssh::Templates,
     pub(crate) web: super::web::Web,
     pub(crate) docker: Daemon,
     pub(crate) machine: Machine,
@@ -38,6 +39,7 @@ pub(crate) struct Effects {
     pub(crate) photos: Vec<(Vec<u8>, String)>,
     pub(crate) documents: Vec<(String, Vec<u8>, String)>,
     pub(crate) typing: u32,
+    pub(crate) progress: Vec<String>,
     pub(crate) calls: u32,
     pub(crate) logs: Vec<(Level, String)>,
 }

@@ -10,6 +10,18 @@ async fn a_granted_command_runs_and_says_how_it_ended() {
     let (world, _host) = world(&[server.table("web1", "")]).await;
     let owner = world.owner();
     assert_eq!(owner.say("/targets").await.text(), "targets: web1");
+    let granted = owner.say("/granted web1").await.text().to_owned();
+    for line in [
+        "\necho {word:word} (Effect::Change)",
+        "\nuptime (Effect::Read)",
+        "\nls {path:path} (Effect::Change)",
+    ] {
+        assert!(granted.contains(line), "{granted}");
+    }
+    assert_eq!(
+        owner.say("/granted web9").await.text(),
+        "error: Error::Invalid(\"there is no target `web9`\")"
+    );
     assert_eq!(owner.say("/exec web1 echo hello").await.text(), "exit 0: hello");
     let failing = server.script("failing", "echo out; echo err >&2; exit 7");
     assert_eq!(owner.say(&format!("/exec web1 sh {failing}")).await.text(), "exit 7: out / err");

@@ -27,10 +27,10 @@ struct Event {
 impl Event {
     fn new(lines: &[String], secrets: &[(&str, &str)]) -> Self {
         let scopes = lines.iter().map(|line| line.parse::<Scope>().unwrap());
-        let permissions = Permissions {
-            wants: scopes.clone().map(|scope| Want { scope, reason: String::new() }).collect(),
-            grants: scopes.map(|scope| Granted { scope, by: "owner 111".into() }).collect(),
-        };
+        let permissions = Permissions::new(
+            scopes.clone().map(|scope| Want { scope, reason: String::new() }).collect(),
+            scopes.map(|scope| Granted { scope, by: "owner 111".into() }).collect(),
+        );
         let directory = tempfile::tempdir().unwrap();
         let database = Database::open(directory.path()).unwrap();
         let live = Arc::new(Live::new(permissions));
