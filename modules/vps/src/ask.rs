@@ -32,8 +32,21 @@ pub(crate) const JOURNAL_OF: &str =
 
 /// What the views themselves read: no use to whoever looks for a command to run.
 pub(crate) const OWN: [&str; 15] = [
-    PULSE, VITALS, PROCESSORS, SECOND, USERS, DISKS, INODES, TRAFFIC, ADDRESSES, LISTENING,
-    LISTENING_OLD, UNITS, UNIT, JOURNAL, JOURNAL_OF,
+    PULSE,
+    VITALS,
+    PROCESSORS,
+    SECOND,
+    USERS,
+    DISKS,
+    INODES,
+    TRAFFIC,
+    ADDRESSES,
+    LISTENING,
+    LISTENING_OLD,
+    UNITS,
+    UNIT,
+    JOURNAL,
+    JOURNAL_OF,
 ];
 
 /// Runs one of the commands above.

@@ -13,9 +13,8 @@ const LISTED: usize = 8;
 /// From here on a disk is nearly full, in percent.
 pub(crate) const FULL: u64 = 90;
 /// What has no room of its own to run out of, by what `df` calls it.
-const UNREAL: [&str; 10] = [
-    "tmpfs", "devtmpfs", "udev", "none", "shm", "dev", "run", "efivarfs", "cgroup", "cgroup2",
-];
+const UNREAL: [&str; 10] =
+    ["tmpfs", "devtmpfs", "udev", "none", "shm", "dev", "run", "efivarfs", "cgroup", "cgroup2"];
 
 /// A file system, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,10 +74,15 @@ fn page(server: &str, at: usize) -> Result<Page, Trouble> {
         html = html.text("⚠️ ").bold(format_args!("{disks} at least {FULL} % full")).text("\n\n");
     }
     let (at, pages) = page_of(at, disks.len(), LISTED);
-    let lines: Vec<String> = disks.iter().skip(at * LISTED).take(LISTED).map(|disk| {
-        let files = files.iter().find(|row| row.mount == disk.mount).map(Disk::percent);
-        lines_of(disk, files)
-    }).collect();
+    let lines: Vec<String> = disks
+        .iter()
+        .skip(at * LISTED)
+        .take(LISTED)
+        .map(|disk| {
+            let files = files.iter().find(|row| row.mount == disk.mount).map(Disk::percent);
+            lines_of(disk, files)
+        })
+        .collect();
     let page = Page::new(html.pre(lines.join("\n\n")));
     let turn =
         |label, page| Button::new(label, View::Disk.action()).arg(reference(server)).arg(page);
@@ -111,7 +115,9 @@ pub(crate) fn read(text: &str) -> Vec<Disk> {
         let kib = |blocks: u64| blocks.saturating_mul(1024);
         let disk = Disk { used: kib(row.used), free: kib(row.free), ..row };
         let system = ["/proc", "/sys", "/dev", "/run", "/snap", "/etc"].iter().any(|folder| {
-            disk.mount.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            disk.mount
+                .strip_prefix(folder)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         let unreal = UNREAL.contains(&disk.source.as_str())
             || (disk.source == "overlay" && disk.mount != "/")

@@ -34,10 +34,15 @@ pub(crate) fn of(call: &Call, named: Option<&str>, unit: Option<&str>) -> Result
         Some(unit) => button.arg(referred(unit, ROOM)),
         None => button,
     };
-    let button = |label: &str, action: &str| with_unit(Button::new(label, action).arg(reference(&server)));
+    let button =
+        |label: &str, action: &str| with_unit(Button::new(label, action).arg(reference(&server)));
     let page = page.map(|page| {
         let page = page.row([button("📎 As a file", "logfile")]);
-        if unit.is_some() { page.row([button("⚙️ Service", "unit"), View::Logs.button(&server)]) } else { page }
+        if unit.is_some() {
+            page.row([button("⚙️ Service", "unit"), View::Logs.button(&server)])
+        } else {
+            page
+        }
     });
     framed(call, &server, View::Logs, button(REFRESH, View::Logs.action()), page)
 }
@@ -49,14 +54,21 @@ pub(crate) fn file(call: &Call) -> Result<Reply> {
         Found::Asks(reply) => return Ok(reply),
     };
     chat::typing()?;
-    let read = call.get(1).map(|unit| full(&server, unit)).transpose().and_then(|unit| {
-        Ok((read(&server, unit.as_deref())?, unit))
-    });
+    let read = call
+        .get(1)
+        .map(|unit| full(&server, unit))
+        .transpose()
+        .and_then(|unit| Ok((read(&server, unit.as_deref())?, unit)));
     match read {
         Ok((log, unit)) => {
             let name = unit.map_or_else(|| server.clone(), |unit| format!("{server}-{unit}"));
-            let name: String = name.chars().filter(|character| *character != ':').take(80).collect();
-            chat::document(&format!("{name}.log"), log.as_bytes(), Html::new().text("📜 ").text(&server))?;
+            let name: String =
+                name.chars().filter(|character| *character != ':').take(80).collect();
+            chat::document(
+                &format!("{name}.log"),
+                log.as_bytes(),
+                Html::new().text("📜 ").text(&server),
+            )?;
             Ok(Reply::none())
         }
         Err(trouble) => Ok(Reply::html(trouble.into_html()?).row([View::Logs.button(&server)])),
@@ -93,9 +105,10 @@ fn read(server: &str, unit: Option<&str>) -> Result<String, Trouble> {
     }?;
     if is_missing(&output) {
         let what = format!("{server} has no journal of systemd.");
-        let next = Html::from("Its log files can be read with Run, after such as ").code(format_args!(
-            "umbrasil grant allow vps 'read ssh {server}: tail -n 50 /var/log/messages'"
-        ));
+        let next =
+            Html::from("Its log files can be read with Run, after such as ").code(format_args!(
+                "umbrasil grant allow vps 'read ssh {server}: tail -n 50 /var/log/messages'"
+            ));
         return Err(Trouble::new("🤷", what, next));
     }
     let log = text::clean(&output.stdout);
@@ -107,7 +120,8 @@ fn read(server: &str, unit: Option<&str>) -> Result<String, Trouble> {
     }
     let of = unit.map_or_else(String::new, |unit| format!(" of {unit}"));
     let what = format!("The journal{of} on {server} is empty, or closed to the bot's user.");
-    let next = Html::from("The user may read all of it in the group ").code("systemd-journal").text(".");
+    let next =
+        Html::from("The user may read all of it in the group ").code("systemd-journal").text(".");
     Err(Trouble::new("🤷", what, next))
 }
 

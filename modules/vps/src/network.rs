@@ -75,7 +75,9 @@ fn address_lines(text: &str) -> Vec<String> {
     let mut found: Vec<(bool, String, String)> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, interface, "inet" | "inet6", address, rest @ ..] = words.as_slice() else { continue };
+        let [_, interface, "inet" | "inet6", address, rest @ ..] = words.as_slice() else {
+            continue;
+        };
         let local = rest.windows(2).any(|pair| matches!(pair, ["scope", "host" | "link"]));
         let name = interface.split('@').next().unwrap_or(interface);
         found.push((local, name.to_owned(), (*address).to_owned()));
@@ -93,7 +95,9 @@ fn traffic_lines(before: &str, after: Option<&str>) -> Vec<String> {
     let (began, mut totals) = proc::traffic(before);
     let (ended, now) = after.map(proc::traffic).unwrap_or_default();
     totals.retain(|moved| {
-        moved.interface != "lo" && !moved.interface.starts_with("veth") && moved.received + moved.sent > 0
+        moved.interface != "lo"
+            && !moved.interface.starts_with("veth")
+            && moved.received + moved.sent > 0
     });
     totals.sort_by_key(|moved| std::cmp::Reverse(moved.received.saturating_add(moved.sent)));
     let hundredths = began.zip(ended).and_then(|(began, ended)| ended.checked_sub(began));
@@ -104,7 +108,8 @@ fn traffic_lines(before: &str, after: Option<&str>) -> Vec<String> {
         let later = now.iter().find(|moved| moved.interface == total.interface);
         if let (Some(later), Some(hundredths)) = (later, hundredths) {
             let rate = |later: u64, earlier: u64| {
-                let moved = u128::from(later.saturating_sub(earlier)) * 100 / u128::from(hundredths);
+                let moved =
+                    u128::from(later.saturating_sub(earlier)) * 100 / u128::from(hundredths);
                 format!("{}/s", bytes(u64::try_from(moved).unwrap_or(u64::MAX)))
             };
             let received = rate(later.received, total.received);

@@ -63,8 +63,12 @@ fn lines(servers: &[String]) -> Result<Vec<String>> {
         })
         .collect();
     // Who did not answer is not asked again.
-    let answered: Vec<String> =
-        servers.iter().zip(&pulses).filter(|(_, pulse)| pulse.is_ok()).map(|(name, _)| name.clone()).collect();
+    let answered: Vec<String> = servers
+        .iter()
+        .zip(&pulses)
+        .filter(|(_, pulse)| pulse.is_ok())
+        .map(|(name, _)| name.clone())
+        .collect();
     let mut disks = if answered.is_empty() {
         Vec::new()
     } else {

@@ -41,13 +41,17 @@ fn page(server: &str, at: usize) -> Result<Page, Trouble> {
     let (at, pages) = page_of(at, templates.len(), LISTED);
     let listed: Vec<&Template> = templates.iter().skip(at * LISTED).take(LISTED).collect();
     for template in &listed {
-        html = html.text(template::sign(template)).text(" ").code(short(&template.text, 200)).line();
+        html =
+            html.text(template::sign(template)).text(" ").code(short(&template.text, 200)).line();
     }
     if listed.len() > 1 {
         html = html.text("\n👁 looks only · ✏️ changes something · ⚠️ has to be confirmed\n");
     }
     let line = format!("ssh {server}: docker compose -f /srv/app.yml pull");
-    html = html.text("\nFor another one: ").code(format_args!("umbrasil grant allow vps '{line}'")).line();
+    html = html
+        .text("\nFor another one: ")
+        .code(format_args!("umbrasil grant allow vps '{line}'"))
+        .line();
     let mut page = Page::new(html);
     for template in &listed {
         let label = format!("{} {}", template::sign(template), short(&template.text, 40));
@@ -163,9 +167,7 @@ fn preview(words: &[Word], values: &[String]) -> String {
     let mut values = values.iter();
     let shown = words.iter().map(|word| match word {
         Word::Literal(text) => text.clone(),
-        Word::Hole { name, .. } => {
-            values.next().cloned().unwrap_or_else(|| format!("{{{name}}}"))
-        }
+        Word::Hole { name, .. } => values.next().cloned().unwrap_or_else(|| format!("{{{name}}}")),
     });
     shown.collect::<Vec<_>>().join(" ")
 }
@@ -234,5 +236,8 @@ fn carry_out(
 
 /// Where to go from here.
 fn ways(server: &str) -> [Button; 2] {
-    [Button::new("⬅ Commands", View::Run.action()).arg(reference(server)), View::Stats.button(server)]
+    [
+        Button::new("⬅ Commands", View::Run.action()).arg(reference(server)),
+        View::Stats.button(server),
+    ]
 }

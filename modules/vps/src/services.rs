@@ -181,13 +181,18 @@ mod tests {
 apparmor.service       not-found inactive dead    apparmor.service
 tmp.mount              loaded    active   mounted /tmp
 ";
-        let found: Vec<String> =
-            read(text).iter().map(|one| format!("{} {} {} {}", one.sign(), one.name, one.sub, one.about)).collect();
-        assert_eq!(found, [
-            "❌ nginx failed A high performance web server",
-            "🟢 cron running Regular background program processing daemon",
-            "⚪ x dead ",
-        ]);
+        let found: Vec<String> = read(text)
+            .iter()
+            .map(|one| format!("{} {} {} {}", one.sign(), one.name, one.sub, one.about))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "❌ nginx failed A high performance web server",
+                "🟢 cron running Regular background program processing daemon",
+                "⚪ x dead ",
+            ]
+        );
         assert!(read("0 loaded units listed.\n\n.service\n").is_empty());
     }
 }

@@ -75,7 +75,8 @@ fn page(server: &str) -> Result<Page, Trouble> {
     };
     lines.extend(vitals.memory.map(|memory| used("Memory", memory)));
     lines.extend(vitals.swap.map(|swap| used("Swap", swap)));
-    let mut disks = disks.map(|output| disk::read(&text::clean(&output.stdout))).unwrap_or_default();
+    let mut disks =
+        disks.map(|output| disk::read(&text::clean(&output.stdout))).unwrap_or_default();
     disks.sort_by_key(|disk| std::cmp::Reverse(disk.percent()));
     for disk in disks.iter().take(DISKS) {
         lines.push(gauge(&disk.mount, disk.percent(), &part_of(disk.used, disk.size())));
@@ -96,5 +97,9 @@ fn gauge(label: &str, percent: u64, rest: &str) -> String {
 /// What is said of a system whose numbers are somewhere else.
 pub(crate) fn no_proc(server: &str) -> Trouble {
     let what = format!("{server} answers, but has no /proc of Linux to read.");
-    Trouble::new("🟡", what, "Other systems can be reached with Run, as far as commands are granted.")
+    Trouble::new(
+        "🟡",
+        what,
+        "Other systems can be reached with Run, as far as commands are granted.",
+    )
 }

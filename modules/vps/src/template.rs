@@ -16,14 +16,12 @@ pub(crate) enum Word {
 /// The words of a template. None if they cannot be told apart.
 pub(crate) fn words(text: &str) -> Option<Vec<Word>> {
     let words = shell_words::split(text).ok()?;
-    let word = |word: String| {
-        match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
-            Some(hole) => {
-                let (name, kind) = hole.split_once(':').unwrap_or((hole, "word"));
-                Word::Hole { name: name.to_owned(), kind: kind.to_owned() }
-            }
-            None => Word::Literal(word),
+    let word = |word: String| match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+        Some(hole) => {
+            let (name, kind) = hole.split_once(':').unwrap_or((hole, "word"));
+            Word::Hole { name: name.to_owned(), kind: kind.to_owned() }
         }
+        None => Word::Literal(word),
     };
     Some(words.into_iter().map(word).collect())
 }
@@ -96,11 +94,15 @@ mod tests {
 
     #[test]
     fn a_template_is_taken_apart_and_filled() {
-        let parsed = words("docker compose -f '/srv/my app.yml' restart {name:container-name} {n}").unwrap();
+        let parsed =
+            words("docker compose -f '/srv/my app.yml' restart {name:container-name} {n}").unwrap();
         assert_eq!(holes(&parsed), [("name", "container-name"), ("n", "word")]);
         let values = ["web".to_owned(), "two".to_owned()];
         let command = filled(&parsed, &values).unwrap();
-        assert_eq!(command, ["docker", "compose", "-f", "/srv/my app.yml", "restart", "web", "two"]);
+        assert_eq!(
+            command,
+            ["docker", "compose", "-f", "/srv/my app.yml", "restart", "web", "two"]
+        );
         assert_eq!(filled(&parsed, &values[..1]), None);
         assert_eq!(filled(&words("uptime").unwrap(), &values), None);
         assert_eq!(words("echo 'open"), None);

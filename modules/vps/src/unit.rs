@@ -10,7 +10,8 @@ use crate::trouble::Trouble;
 use crate::view::{REFRESH, View, seen, title};
 
 /// What can be done with a service: the action, the verb of `systemctl`, and what is said when it is done.
-const DEEDS: [(&str, &str); 3] = [("restart", "Restarted"), ("start", "Started"), ("stop", "Stopped")];
+const DEEDS: [(&str, &str); 3] =
+    [("restart", "Restarted"), ("start", "Started"), ("stop", "Stopped")];
 
 /// A service on a server, as a button names it.
 enum Named {
@@ -66,7 +67,9 @@ fn named(call: &Call) -> Result<Named> {
     let unit = call.arg(1)?;
     let listed = if unit.starts_with('#') {
         match list(&server) {
-            Ok(services) => services.into_iter().map(|one| one.name).find(|name| refers(unit, name)),
+            Ok(services) => {
+                services.into_iter().map(|one| one.name).find(|name| refers(unit, name))
+            }
             Err(trouble) => return Ok(Named::Asks(lost(&server, trouble.into_html()?))),
         }
     } else {
@@ -85,7 +88,11 @@ fn lost(server: &str, html: Html) -> Reply {
 fn page(call: &Call, server: &str, unit: &str, said: Option<Html>) -> Result<Reply> {
     let state = ask_of(server, ask::UNIT, &format!("{unit}.service"));
     let state = state.and_then(|output| {
-        if output.is_success() { Ok(text::clean(&output.stdout)) } else { Err(refused(server, &output)) }
+        if output.is_success() {
+            Ok(text::clean(&output.stdout))
+        } else {
+            Err(refused(server, &output))
+        }
     });
     let mut html = title(server, &short(unit, 60));
     if let Some(said) = said {
@@ -104,7 +111,9 @@ fn page(call: &Call, server: &str, unit: &str, said: Option<Html>) -> Result<Rep
         Button::new(label, action).arg(reference(server)).arg(referred(unit, ROOM))
     };
     let deeds = match active {
-        "active" | "activating" | "reloading" => vec![to("🔁 Restart", "restart"), to("⏹ Stop", "stop")],
+        "active" | "activating" | "reloading" => {
+            vec![to("🔁 Restart", "restart"), to("⏹ Stop", "stop")]
+        }
         _ => vec![to("▶️ Start", "start"), to("🔁 Restart", "restart")],
     };
     Ok(Reply::html(html.push(seen(call)))

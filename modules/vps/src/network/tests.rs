@@ -9,14 +9,18 @@ fn addresses_of_iproute_and_busybox() {
 4: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever
 7: wg0@if3    inet 10.8.0.1/24 scope global wg0
 ";
-    assert_eq!(address_lines(text), [
-        "eth0     192.0.2.2/24",
-        "eth0     2001:db8:1234:5678:9abc:…",
-        "wg0      10.8.0.1/24",
-        "lo       127.0.0.1/8",
-        "eth0     fe80::1/64",
-    ]);
-    let many: String = (0..200).map(|n| format!("{n}: e{n}    inet 10.0.0.{n}/8 scope global\n")).collect();
+    assert_eq!(
+        address_lines(text),
+        [
+            "eth0     192.0.2.2/24",
+            "eth0     2001:db8:1234:5678:9abc:…",
+            "wg0      10.8.0.1/24",
+            "lo       127.0.0.1/8",
+            "eth0     fe80::1/64",
+        ]
+    );
+    let many: String =
+        (0..200).map(|n| format!("{n}: e{n}    inet 10.0.0.{n}/8 scope global\n")).collect();
     let lines = address_lines(&many);
     assert_eq!((lines.len(), lines[8].as_str()), (9, "… and 192 more"));
     assert!(address_lines("ip: command not found\n1: inet\n").is_empty());
@@ -49,12 +53,15 @@ tcp6       0      0 ::1:5432                :::*                    LISTEN
 #[test]
 fn traffic_has_totals_and_rates() {
     let look = |up: &str, received: u64| {
-        format!("{up} 1.00\n lo: 9 0 0 0 0 0 0 0 9 0\n eth0: {received} 0 0 0 0 0 0 0 3650722201 0\nveth1: 5 0 0 0 0 0 0 0 5 0\n")
+        format!(
+            "{up} 1.00\n lo: 9 0 0 0 0 0 0 0 9 0\n eth0: {received} 0 0 0 0 0 0 0 3650722201 0\nveth1: 5 0 0 0 0 0 0 0 5 0\n"
+        )
     };
     let (before, after) = (look("100.00", 1 << 20), look("102.00", (1 << 20) + 8_192));
-    assert_eq!(traffic_lines(&before, Some(&after)), [
-        "eth0     ↓     1.0 MB ↑     3.4 GB\n         ↓   4.0 kB/s ↑      0 B/s"
-    ]);
+    assert_eq!(
+        traffic_lines(&before, Some(&after)),
+        ["eth0     ↓     1.0 MB ↑     3.4 GB\n         ↓   4.0 kB/s ↑      0 B/s"]
+    );
     assert_eq!(traffic_lines(&before, None), ["eth0     ↓     1.0 MB ↑     3.4 GB"]);
     assert_eq!(traffic_lines(&after, Some(&before)).len(), 1, "started anew in between");
     assert!(traffic_lines("", Some("")).is_empty());

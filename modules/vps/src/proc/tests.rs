@@ -41,7 +41,8 @@ fn what_is_missing_or_nonsense_is_left_out() {
     // A kernel before 3.14.
     let old = Vitals::read("MemTotal: 1000 kB\nMemFree: 200 kB\nBuffers: 100 kB\nCached: 300 kB\n");
     assert_eq!(old.memory.unwrap().percent(), 40);
-    let huge = Vitals::read("MemTotal: 18446744073709551615 kB\nMemFree: 99999999999999999999 kB\n");
+    let huge =
+        Vitals::read("MemTotal: 18446744073709551615 kB\nMemFree: 99999999999999999999 kB\n");
     assert_eq!(huge.memory, None);
 }
 

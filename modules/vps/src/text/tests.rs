@@ -11,9 +11,10 @@ fn numbers_are_short() {
     assert_eq!(part_of(64_673_036 << 10, 264_212_084 << 10), "61.7/252 GB");
     assert_eq!(part_of(0, 0), "0.0/0.0 kB");
     assert_eq!(part_of(u64::MAX, u64::MAX), "16384/16384 PB");
-    assert_eq!([(0, 0), (1, 3), (2, 3), (9, 9), (9, 1)].map(|(a, b)| percent(a, b)), [
-        0, 33, 67, 100, 100
-    ]);
+    assert_eq!(
+        [(0, 0), (1, 3), (2, 3), (9, 9), (9, 1)].map(|(a, b)| percent(a, b)),
+        [0, 33, 67, 100, 100]
+    );
     assert_eq!(bar(0, 8), "░░░░░░░░");
     assert_eq!(bar(41, 8), "███░░░░░");
     assert_eq!(bar(250, 8), "████████");
