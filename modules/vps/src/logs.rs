@@ -92,7 +92,7 @@ fn page(server: &str, unit: Option<&str>) -> Result<Page, Trouble> {
         html = html.text("Of ").bold(text::short(unit, 60)).text(", ");
     }
     let whole = if cut { "the end of the last 50 lines" } else { "the last 50 lines" };
-    Ok(Page::new(html.text(whole).pre(shown)))
+    Ok(Page::new(html.text(whole).line().pre(shown)))
 }
 
 /// The last lines of the journal; never nothing.

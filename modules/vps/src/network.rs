@@ -42,22 +42,23 @@ fn page(server: &str, at: usize) -> Result<Page, Trouble> {
     maybe(ask(server, ask::SECOND))?;
     let after = maybe(ask(server, ask::TRAFFIC))?;
 
-    let mut html = Html::from("<b>Addresses</b>");
+    let mut html = Html::from("<b>Addresses</b>\n");
     html = match addresses.take_if(|output| output.is_success()) {
         Some(output) => html.pre(address_lines(&text::clean(&output.stdout)).join("\n")),
-        None => html.text("\nThere is no `ip` to ask, or it may not be run.\n"),
+        None => html.text("There is no `ip` to ask, or it may not be run.\n"),
     };
     let lines = traffic_lines(&before.stdout, after.as_ref().map(|output| output.stdout.as_str()));
     if !lines.is_empty() {
-        html = html.text("\n").bold("Traffic since its start, and now").pre(lines.join("\n"));
+        html =
+            html.text("\n").bold("Traffic since its start, and now").line().pre(lines.join("\n"));
     }
-    html = html.text("\n").bold("Listening");
+    html = html.text("\n").bold("Listening").line();
     let Some(output) = ports.filter(ssh::Output::is_success) else {
-        return Ok(Page::new(html.text("\nThere is no `ss` and no `netstat` to ask.\n")));
+        return Ok(Page::new(html.text("There is no `ss` and no `netstat` to ask.\n")));
     };
     let ports = port_lines(&text::clean(&output.stdout));
     if ports.is_empty() {
-        return Ok(Page::new(html.text("\nNobody.\n")));
+        return Ok(Page::new(html.text("Nobody.\n")));
     }
     let (at, pages) = page_of(at, ports.len(), PORTS);
     let shown: Vec<&str> = ports.iter().skip(at * PORTS).take(PORTS).map(String::as_str).collect();

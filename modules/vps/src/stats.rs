@@ -11,7 +11,7 @@ use crate::trouble::Trouble;
 use crate::view::{Page, REFRESH, View, framed};
 
 /// Columns of a bar, and of what stands before it.
-const BAR: usize = 8;
+const BAR: usize = 7;
 const LABEL: usize = 8;
 /// Disks that are shown here, the fullest first: the others have a view of their own.
 const DISKS: usize = 4;

@@ -25,14 +25,18 @@ pub(crate) fn clean(text: &str) -> String {
     clean
 }
 
-/// Skips the rest of an escape sequence: `[` and parameters up to a letter, or one character.
+/// Skips the rest of an escape sequence: `[` and parameters up to a letter, `]` and a title up to its end, or
+/// blanks and punctuation up to one character.
 fn skip_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    if rest.next_if_eq(&'[').is_none() {
-        rest.next();
-        return;
-    }
+    let title = rest.next_if_eq(&']').is_some();
+    let first = if rest.next_if_eq(&'[').is_some() { '\u{40}' } else { '\u{30}' };
     for character in rest.by_ref() {
-        if ('\u{40}'..='\u{7e}').contains(&character) {
+        let ends = if title {
+            matches!(character, '\u{7}' | '\\' | '\n')
+        } else {
+            (first..='\u{7e}').contains(&character)
+        };
+        if ends {
             return;
         }
     }

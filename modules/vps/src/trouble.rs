@@ -141,7 +141,7 @@ fn sentence(what: &str) -> String {
 
 /// The line that the host says is to be granted.
 fn granting(what: &str) -> Option<&str> {
-    what.strip_prefix("grant `")?.rsplit_once("` to ").map(|(line, _)| line)
+    what.strip_prefix("grant `")?.rsplit_once('`').map(|(line, _)| line)
 }
 
 /// As a shell on the bot's machine reads it back.

@@ -27,6 +27,7 @@ fn numbers_are_short() {
 fn what_draws_is_taken_out() {
     assert_eq!(clean("\u{1b}[1;31mred\u{1b}[0m\u{1b}(B\ta\r\nb\u{7}\u{202e}c\u{1b}"), "red  a\nbc");
     assert_eq!(clean("\u{1b}[31"), "");
+    assert_eq!(clean("\u{1b}]0;root@web1\u{7}a\u{1b}]8;;x\u{1b}\\b\u{1b}=c"), "abc");
     assert_eq!(one_line(" a\n b  "), "a b");
 }
 

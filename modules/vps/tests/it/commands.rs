@@ -41,7 +41,6 @@ at 12:00:00
 uptime
 ✅ exit 0 · 0.0 s
  12:00:00 up 3 days
-
 at 12:00:00
 [🔁 Again]
 [⬅ Commands] [📊 Stats]"

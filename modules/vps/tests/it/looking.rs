@@ -73,10 +73,10 @@ Linux 6.1.0-18-amd64
 up 3 d 4 h · 2 users logged in
 
 CPU      2 cores
-Memory   ███░░░░░  41% 3.1/7.6 GB
-Swap     ░░░░░░░░   2% 0.0/1.9 GB
-…/docker ████████  95% 93.5/98.3 G
-/        █████░░░  66% 24.6/37.4 G
+Memory   ███░░░░  41% 3.1/7.6 GB
+Swap     ░░░░░░░   2% 0.0/1.9 GB
+…/docker ███████  95% 93.5/98.3 GB
+/        █████░░  66% 24.6/37.4 GB
 Load     0.33  0.71  0.95
 at 12:00:00
 [⚙️ Services] [💾 Disks] [🌐 Network]
@@ -116,7 +116,7 @@ fn a_server_that_tells_less_is_shown_with_less() {
 
 up 5 s
 
-Memory   ███░░░░░  40% 39.1/97.7 MB
+Memory   ███░░░░  40% 39.1/97.7 MB
 Load     0.00  0.01  0.05
 at 12:00:00
 [⚙️ Services] [💾 Disks] [🌐 Network]
@@ -203,7 +203,8 @@ fn logs_of_all_and_of_one() {
         "\
 🖥 web1 · Logs
 
-the last 50 lines── 2026-11-22
+the last 50 lines
+── 2026-11-22
 11:59:01 sshd[7]: Accepted <key> & more
 at 12:00:00
 [📎 As a file]
