@@ -50,5 +50,6 @@ mod storage;
 mod system;
 mod tidy;
 mod updates;
+mod vps;
 mod web;
 mod witness;
