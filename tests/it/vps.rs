@@ -219,7 +219,7 @@ effect = "dangerous"
     let (asked, yes) = question(&world, &call).await;
     assert!(marked.exists(), "not before the tap");
     owner.press_raw("yes", asked.id(), &yes).await;
-    owner.reads("It said nothing.").await;
+    owner.reads(&format!("rm {}\n✅ exit 0", marked.display())).await;
     assert!(!marked.exists());
 
     // What nobody has granted says what would grant it; then it runs; then it is taken back.
@@ -318,7 +318,7 @@ async fn another_module_may_look_and_not_run() {
     let host = start(&world).await;
     let owner = world.owner();
     let disks = owner.say("/call vps servers web1 disk").await;
-    assert!(disks.text().contains("🖥 web1 · Disks") && disks.text().contains('%'), "{disks}");
+    assert!(disks.text().contains("<b>web1</b> · Disks") && disks.text().contains('%'), "{disks}");
     let callable = owner.say("/callable").await;
     assert_eq!(callable.text(), "vps/servers changes=false\nvps/vps changes=true");
     owner.write("/call vps vps run web1 uptime").await;

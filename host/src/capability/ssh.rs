@@ -89,16 +89,23 @@ impl wit::Host for Scoped<'_, Ssh> {
             let runs = ssh.names(&target) && !ssh.is_open();
             runs.then(|| wit::Template { text: ssh.command(), effect })
         };
+        let mut held: Vec<wit::Template> = Vec::new();
+        for template in
+            permissions.held(|scope| template(scope, scope.effect.unwrap_or(Effect::Change)))
+        {
+            if !held.iter().any(|known| known.text == template.text) {
+                held.push(template);
+            }
+        }
         // What the owner has added comes first: it is what they look for.
-        let added = permissions.by_name().filter_map(|(scope, effect)| template(scope, effect));
-        let held =
-            permissions.held(|scope| template(scope, scope.effect.unwrap_or(Effect::Change)));
         let mut templates: Vec<wit::Template> = Vec::new();
-        for template in added.chain(held) {
-            if !templates.iter().any(|known| known.text == template.text) {
+        for template in permissions.by_name().filter_map(|(scope, effect)| template(scope, effect))
+        {
+            if !held.iter().chain(&templates).any(|known| known.text == template.text) {
                 templates.push(template);
             }
         }
+        templates.extend(held);
         Ok(templates)
     }
 

@@ -73,17 +73,14 @@ fn button(label: &str, server: &str, template: &Template) -> Button {
 fn offered(server: &str) -> Result<Vec<Template>, Trouble> {
     let granted = ssh::commands(server).map_err(|error| Trouble::of(error, server))?;
     let own = |template: &Template| {
-        let text = template.text.as_str();
-        OWN.contains(&text) || OWN.iter().any(|own| is_of_unit(text, own))
+        let words = shell_words::split(&template.text).unwrap_or_default();
+        let words = match words.as_slice() {
+            [first @ .., last] if last == "{unit:unit-name}" => first,
+            words => words,
+        };
+        OWN.iter().any(|own| ask::words(own) == words)
     };
-    let mut offered: Vec<Template> = granted.into_iter().filter(|one| !own(one)).collect();
-    offered.dedup_by(|a, b| a.text == b.text);
-    Ok(offered)
-}
-
-/// Whether it is one of the module's own commands that a unit follows.
-fn is_of_unit(text: &str, own: &str) -> bool {
-    text.strip_prefix(own).is_some_and(|rest| rest == " {unit:unit-name}")
+    Ok(granted.into_iter().filter(|template| !own(template)).collect())
 }
 
 /// A command was pressed: server, command.

@@ -98,10 +98,14 @@ pub(crate) fn turning(
     (pages > 1).then(|| {
         let previous = if page == 0 { pages - 1 } else { page - 1 };
         let next = if page + 1 == pages { 0 } else { page + 1 };
-        vec![
-            turn(format!("◀ {}/{pages}", previous + 1), previous),
-            turn(format!("{}/{pages} ▶", next + 1), next),
-        ]
+        let back = turn(format!("◀ {}/{pages}", previous + 1), previous);
+        let on = turn(format!("{}/{pages} ▶", next + 1), next);
+        // Of two pages the other one is both.
+        match (pages, page) {
+            (2, 0) => vec![on],
+            (2, _) => vec![back],
+            _ => vec![back, on],
+        }
     })
 }
 
