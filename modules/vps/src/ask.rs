@@ -19,7 +19,7 @@ pub(crate) const INODES: &str = "df -iP";
 pub(crate) const TRAFFIC: &str = "cat /proc/uptime /proc/net/dev";
 pub(crate) const ADDRESSES: &str = "ip -o address";
 pub(crate) const LISTENING: &str = "ss -tulnH";
-/// For who has no `ss`: BusyBox, and old systems.
+/// For who has no `ss`: small and old systems.
 pub(crate) const LISTENING_OLD: &str = "netstat -tuln";
 pub(crate) const UNITS: &str =
     "systemctl list-units --type=service --all --no-legend --plain --no-pager --full";

@@ -97,15 +97,14 @@ fn lines_of(disk: &Disk, files: Option<u64>) -> String {
     let percent = disk.percent();
     let room = text::WIDTH - 5;
     let mount = short_end(&disk.mount, room);
-    let mut lines = format!(
-        "{mount:room$} {percent:3}%\n{} {}",
-        bar(percent, 14),
-        part_of(disk.used, disk.size())
+    let mut lines = vec![
+        format!("{mount:room$} {percent:3}%"),
+        format!("{} {}", bar(percent, 14), part_of(disk.used, disk.size())),
+    ];
+    lines.extend(
+        files.filter(|files| *files >= 50).map(|files| format!("files (inodes) {files}% used")),
     );
-    if let Some(files) = files.filter(|files| *files >= 50) {
-        lines.push_str(&format!("\nfiles (inodes) {files}% used"));
-    }
-    lines.lines().map(|line| short(line, text::WIDTH)).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|line| short(line, text::WIDTH)).collect::<Vec<_>>().join("\n")
 }
 
 /// The disks of `df -kP`: each once, under its shortest mount, without what is no disk.

@@ -83,7 +83,7 @@ fn address_lines(text: &str) -> Vec<String> {
         let name = interface.split('@').next().unwrap_or(interface);
         found.push((local, name.to_owned(), (*address).to_owned()));
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.sort_by_key(|(local, _, _)| *local);
     let line = |(_, name, address): &(bool, String, String)| {
         let name = short(name, 8);
         format!("{name:8} {}", short(address, text::WIDTH - 9))

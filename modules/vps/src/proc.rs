@@ -90,10 +90,11 @@ impl Vitals {
         let is_number = |word: &str| word.parse::<f64>().is_ok_and(f64::is_finite);
         match words.as_slice() {
             [up, idle] if is_number(up) && is_number(idle) => self.uptime = seconds(up),
-            [one, five, fifteen, running, _] if running.contains('/') => {
-                if [one, five, fifteen].into_iter().all(|word| is_number(word)) {
-                    self.load = Some([one, five, fifteen].map(|word| (*word).to_owned()));
-                }
+            [one, five, fifteen, running, _]
+                if running.contains('/')
+                    && [one, five, fifteen].into_iter().all(|word| is_number(word)) =>
+            {
+                self.load = Some([one, five, fifteen].map(|word| (*word).to_owned()));
             }
             _ => {}
         }

@@ -94,13 +94,11 @@ pub(crate) fn press(call: &Call) -> Result<Reply> {
         Ok(templates) => templates,
         Err(trouble) => return Ok(Reply::html(trouble.into_html()?).row(ways(&server)).replace()),
     };
-    match templates.iter().find(|template| refers(wanted, &template.text)) {
-        Some(template) => go_on(call, &server, template, &[], None),
-        None => {
-            let html = Html::new().text("🚫 That command is not granted any more.");
-            Ok(Reply::html(html).row(ways(&server)).replace())
-        }
-    }
+    let Some(template) = templates.iter().find(|template| refers(wanted, &template.text)) else {
+        let html = Html::new().text("🚫 That command is not granted any more.");
+        return Ok(Reply::html(html).row(ways(&server)).replace());
+    };
+    go_on(call, &server, template, &[], None)
 }
 
 /// What the user typed for the next hole: server, command, and the values before.

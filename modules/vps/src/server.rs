@@ -27,13 +27,13 @@ pub(crate) fn find(named: Option<&str>, view: View) -> Result<Found> {
             let question = Html::new().text("🖥 ").bold(view.title()).text(" of which server?");
             Found::Asks(picker(servers, view, 0, question))
         }
-        (Some(name), servers) => match by_name(servers, name) {
-            Some(server) => Found::One(server.to_owned()),
-            None => {
-                let question = Html::new().text("🤷 There is no server ").code(shown(name));
-                Found::Asks(picker(servers, view, 0, question.text(". Which one?")))
+        (Some(name), servers) => {
+            if let Some(server) = by_name(servers, name) {
+                return Ok(Found::One(server.to_owned()));
             }
-        },
+            let question = Html::new().text("🤷 There is no server ").code(shown(name));
+            Found::Asks(picker(servers, view, 0, question.text(". Which one?")))
+        }
     })
 }
 

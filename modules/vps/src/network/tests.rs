@@ -19,8 +19,10 @@ fn addresses_of_iproute_and_busybox() {
             "eth0     fe80::1/64",
         ]
     );
-    let many: String =
-        (0..200).map(|n| format!("{n}: e{n}    inet 10.0.0.{n}/8 scope global\n")).collect();
+    let many = (0..200)
+        .map(|n| format!("{n}: e{n}    inet 10.0.0.{n}/8 scope global\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let lines = address_lines(&many);
     assert_eq!((lines.len(), lines[8].as_str()), (9, "… and 192 more"));
     assert!(address_lines("ip: command not found\n1: inet\n").is_empty());

@@ -108,7 +108,10 @@ fn a_typed_command_runs_word_by_word() {
 
 #[test]
 fn long_and_hostile_output_is_tamed() {
-    let long: String = (0..2_000).map(|n| format!("\u{1b}[31mline {n} <b>&\u{1b}[0m\n")).collect();
+    let long = (0..2_000)
+        .map(|n| format!("\u{1b}[31mline {n} <b>&\u{1b}[0m\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let mut host = host()
         .ssh("web1", "uptime", Ok(Output { truncated: true, ..Output::success(long) }))
         .ssh("web1", "true", ok(&"x".repeat(100_000)));

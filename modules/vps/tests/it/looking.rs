@@ -229,9 +229,10 @@ at 12:00:00
     assert!(
         refused(&mut host, "/vps logs web1 a;b").starts_with("“a;b” is no service.\nUsage: /vps")
     );
-    let long: String = (0..50)
+    let long = (0..50)
         .map(|n| format!("2026-11-22T11:59:01+0000 web1 x: {n} {}\n", "y".repeat(200)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let mut host = host.ssh("web1", JOURNAL, ok(&long));
     let text = shown(&mut host, "/vps logs");
     assert!(text.contains("the end of the last 50 lines") && text.contains("x: 49"), "{text}");

@@ -37,12 +37,18 @@ fn many_servers_are_paged_and_picked_from() {
 
 #[test]
 fn many_services_disks_ports_and_commands_are_paged() {
-    let units: String =
-        (0..200).map(|n| format!("unit-{n:03}.service loaded active running U\n")).collect();
-    let disks: String =
-        (0..200).map(|n| format!("/dev/d{n} 99 5000000 5000000 50% /mnt/{n:03}\n")).collect();
-    let ports: String =
-        (1..200).map(|n| format!("tcp LISTEN 0 1 0.0.0.0:{n} 0.0.0.0:*\n")).collect();
+    let units = (0..200)
+        .map(|n| format!("unit-{n:03}.service loaded active running U\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    let disks = (0..200)
+        .map(|n| format!("/dev/d{n} 99 5000000 5000000 50% /mnt/{n:03}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    let ports = (1..200)
+        .map(|n| format!("tcp LISTEN 0 1 0.0.0.0:{n} 0.0.0.0:*\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let texts: Vec<String> = (0..200).map(|n| format!("echo command-number-{n:03}")).collect();
     let templates: Vec<(&str, Effect)> =
         texts.iter().map(|text| (text.as_str(), Effect::Read)).collect();
