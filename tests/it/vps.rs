@@ -57,7 +57,7 @@ async fn without_servers_it_says_what_to_set() {
     let home = world.owner().press("🖥 Servers").await;
     assert!(home.text().starts_with("🖥 No servers yet"), "{home}");
     let help = world.owner().say("/help").await;
-    for line in ["/vps", "/servers"] {
+    for line in ["/vps", "/server"] {
         assert!(help.text().contains(line), "{help}");
     }
     host.stop().await;
@@ -310,17 +310,17 @@ async fn a_failed_service_is_restarted_after_a_tap() {
 async fn another_module_may_look_and_not_run() {
     let server = Sshd::start().await;
     let world = World::new().await;
-    let tables = "[[modules]]\nname = \"vps\"\ncommands = [\"servers\", \"vps\"]\n";
+    let tables = "[[modules]]\nname = \"vps\"\ncommands = [\"server\", \"vps\"]\n";
     let grants = tables.replace("[[modules]]", "[[modules.caller.modules]]");
     world.settings(&format!("{}\n{grants}", server.table("web1", "")));
     let manifest = format!("[module]\nname = \"caller\"\nversion = \"1.0.0\"\n{tables}");
     world.install("caller", &with_manifest(component("caller"), &manifest));
     let host = start(&world).await;
     let owner = world.owner();
-    let disks = owner.say("/call vps servers web1 disk").await;
+    let disks = owner.say("/call vps server web1 disk").await;
     assert!(disks.text().contains("<b>web1</b> · Disks") && disks.text().contains('%'), "{disks}");
     let callable = owner.say("/callable").await;
-    assert_eq!(callable.text(), "vps/servers changes=false\nvps/vps changes=true");
+    assert_eq!(callable.text(), "vps/server changes=false\nvps/vps changes=true");
     owner.write("/call vps vps run web1 uptime").await;
     question(&world, "/vps run web1 uptime (of vps)").await;
     host.stop().await;

@@ -1,4 +1,4 @@
-//! `/vps` and `/servers`: which view of which server is meant by the words.
+//! `/vps` and `/server`: which view of which server is meant by the words.
 
 use umbrasil_sdk::prelude::*;
 
@@ -16,8 +16,8 @@ pub(crate) fn vps(call: &Call) -> Result<Reply> {
     }
 }
 
-/// `/servers [NAME] [VIEW] [MORE]`: the same without what changes something.
-pub(crate) fn servers(call: &Call) -> Result<Reply> {
+/// `/server [NAME] [VIEW] [MORE]`: the same without what changes something.
+pub(crate) fn server(call: &Call) -> Result<Reply> {
     match call.get(0) {
         None => overview::show(call, 0),
         Some(name) => by_name(call, name, call.get(1), call.get(2)),

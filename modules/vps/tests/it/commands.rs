@@ -49,7 +49,7 @@ at 12:00:00
     assert_eq!(pressed(&mut host, "⬅ Commands"), format!("(edited) {list}"));
     let failed = pressed(&mut host, "✏️ docker compose -f /srv/app.yml pull");
     assert!(failed.contains("❌ exit 1 · 0.0 s\nno such file <app.yml>\n"), "{failed}");
-    assert_eq!(shown(&mut host, "/servers web1 run"), list, "to be looked at");
+    assert_eq!(shown(&mut host, "/server web1 run"), list, "to be looked at");
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn without_servers_it_says_what_to_set() {
     let mut host = bare();
     let text = "🖥 No servers yet\n\nSet VPS_HOST, VPS_USERNAME and VPS_PRIVATE_KEY, or add [ssh.NAME] to umbrasil.toml, and restart the bot.\n\nSet up already? Then its commands were revoked: /grants vps shows them.\n[🔄 Refresh]";
     for command in
-        ["/vps", "/servers", "/vps stats", "/vps stats web1", "/vps run", "/servers web1 disk"]
+        ["/vps", "/server", "/vps stats", "/vps stats web1", "/vps run", "/server web1 disk"]
     {
         assert_eq!(shown(&mut host, command), text, "{command}");
     }
@@ -52,7 +52,7 @@ at 12:00:00
 [web5]
 [🔄 Refresh]"
     );
-    assert_eq!(shown(&mut host, "/servers"), text);
+    assert_eq!(shown(&mut host, "/server"), text);
     assert_eq!(pressed(&mut host, "🔄 Refresh"), format!("(edited) {text}"));
     assert_eq!(host.action("home", &[]).unwrap().to_string(), text, "from the main menu");
     assert!(pressed(&mut host, "web2").starts_with("(edited) 🖥 web2 · Stats"));
@@ -88,8 +88,8 @@ at 12:00:00
         "/vps web1",
         "/vps WEB1",
         "/vps STATS Web1",
-        "/servers web1",
-        "/servers web1 stats",
+        "/server web1",
+        "/server web1 stats",
     ] {
         assert_eq!(shown(&mut host, command), text, "{command}");
     }
@@ -154,7 +154,7 @@ at 12:00:00
 [🔄 Refresh] [⬅ Servers]"
     );
     assert!(widest(text.split("\n\n").nth(2).unwrap()) <= 34, "{text}");
-    assert_eq!(shown(&mut host, "/servers web1 disk"), text);
+    assert_eq!(shown(&mut host, "/server web1 disk"), text);
     let mut none = bare().ssh("a", "df -kP", exited(127, "", "sh: df: not found"));
     assert!(
         shown(&mut none, "/vps disk").contains("🤷 a cannot list its disks: sh: df: not found")
@@ -218,7 +218,7 @@ at 12:00:00
         file.documents[0].content,
         b"2026-11-22T11:59:01+0000 web1 sshd[7]: Accepted <key> & more\n"
     );
-    for command in ["/vps logs web1 nginx", "/servers web1 logs nginx.service"] {
+    for command in ["/vps logs web1 nginx", "/server web1 logs nginx.service"] {
         let one = shown(&mut host, command);
         assert!(
             one.contains("Of nginx, the last 50 lines") && one.contains("[⚙️ Service] [📜 Logs]"),

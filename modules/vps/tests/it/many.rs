@@ -27,9 +27,9 @@ fn many_servers_are_paged_and_picked_from() {
     assert!(unknown.starts_with("🤷 There is no server <b>&. Which one?\n[node-000]"), "{unknown}");
     assert!(pressed(&mut host, "node-000").starts_with("(edited) 🖥 node-000 · Network"));
     assert!(
-        shown(&mut host, "/servers nobody nonsense").starts_with("🤷 There is no server nobody.")
+        shown(&mut host, "/server nobody nonsense").starts_with("🤷 There is no server nobody.")
     );
-    assert!(refused(&mut host, "/servers node-000 nonsense").starts_with("A view is one of stats, services, disk, net and logs.\nUsage: /servers [NAME] [VIEW] [MORE]\nExample: /servers web1 disk"));
+    assert!(refused(&mut host, "/server node-000 nonsense").starts_with("A view is one of stats, services, disk, net and logs.\nUsage: /server [NAME] [VIEW] [MORE]\nExample: /server web1 disk"));
     for view in ["stats", "services", "logs", "run"] {
         assert!(shown(&mut host, &format!("/vps {view}")).contains("of which server?"), "{view}");
     }

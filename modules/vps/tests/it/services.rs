@@ -46,7 +46,7 @@ at 12:00:00
     assert!(pressed(&mut host, "🔄 Refresh").contains("With web"));
     assert!(pressed(&mut host, "All services").contains("🟢 cron running"));
     assert!(
-        shown(&mut host, "/servers web1 services <zzz>")
+        shown(&mut host, "/server web1 services <zzz>")
             .contains("With <zzz>: ❌ 0 failed · 🟢 0 active · ⚪ 0 others\n\nNo service.")
     );
     assert!(
