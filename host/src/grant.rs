@@ -226,6 +226,22 @@ impl Scope {
         }
     }
 
+    /// Whether this asks for a call by leaving it to the owner to name it, which covers nothing.
+    pub(crate) fn leaves_open(&self, call: &Call) -> bool {
+        match (&self.what, call) {
+            (What::Ssh(scope), Call::Ssh(call)) => scope.is_open() && scope.names(&call.target),
+            _ => false,
+        }
+    }
+
+    /// Whether this leaves it to the owner to grant the other one by name.
+    pub(crate) fn asks_for(&self, granted: &Self) -> bool {
+        match (&self.what, &granted.what) {
+            (What::Ssh(own), What::Ssh(granted)) => own.asks_for(granted),
+            _ => false,
+        }
+    }
+
     /// Whether every call of `other` is certainly within this permission.
     pub(crate) fn includes(&self, other: &Self) -> bool {
         if self.effect.is_some() && self.effect != other.effect {
@@ -250,7 +266,7 @@ impl Scope {
     /// Whether the two have something in common, as far as that is easy to tell.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let (own, other) = (Self::new(self.what.clone()), Self::new(other.what.clone()));
-        own.includes(&other) || other.includes(&own)
+        own.includes(&other) || other.includes(&own) || own.asks_for(&other) || other.asks_for(&own)
     }
 }
 

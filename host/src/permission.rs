@@ -3,6 +3,10 @@
 //! Two keys: a call must be within something that the manifest asks for and within something that was
 //! granted. [`Permissions`] is one immutable answer to that; [`Live`] is the present one of a module, and
 //! changes under running instances; `book` knows all modules and what owners decided.
+//!
+//! A manifest may leave it to the owner which commands a module runs on servers (`{granted}`). Then what is
+//! granted by name is within what it asks for, but for what was revoked: there is no line of the manifest
+//! that could be missing instead.
 
 mod book;
 mod entry;
@@ -23,6 +27,8 @@ use crate::grant::{Call, Effect, STORAGE, Scope, Want, What};
 pub(crate) struct Permissions {
     pub(crate) wants: Vec<Want>,
     pub(crate) grants: Vec<Granted>,
+    /// What owners have taken back.
+    pub(crate) revoked: Vec<Scope>,
     pub(crate) bounds: Bounds,
 }
 
@@ -72,9 +78,16 @@ impl Default for Permissions {
 impl Permissions {
     pub(crate) fn new(wants: Vec<Want>, grants: Vec<Granted>) -> Self {
         let bounds = Bounds { storage: STORAGE, request_body: 0, wall: EVENT_WALL };
-        let mut permissions = Self { wants, grants, bounds };
+        let mut permissions = Self { wants, grants, revoked: Vec::new(), bounds };
         permissions.bounds = permissions.bounds();
         permissions
+    }
+
+    /// The same, with what owners have taken back.
+    pub(crate) fn without(mut self, revoked: Vec<Scope>) -> Self {
+        self.revoked = revoked;
+        self.bounds = self.bounds();
+        self
     }
 
     fn bounds(&self) -> Bounds {
@@ -92,6 +105,9 @@ impl Permissions {
                 _ => {}
             }
         }
+        if self.by_name().next().is_some() {
+            wall = wall.max(SHELL_WALL);
+        }
         let request_body = usize::try_from(body).unwrap_or(usize::MAX);
         Bounds { storage: storage.unwrap_or(STORAGE), request_body, wall }
     }
@@ -100,7 +116,9 @@ impl Permissions {
     pub(crate) fn judge(&self, call: &Call) -> Judgement<'_> {
         let effect = |scope: &Scope| scope.effect.unwrap_or_else(|| call.effect());
         let wants = self.wants.iter().map(|want| &want.scope).filter(|scope| scope.covers(call));
-        let Some(want) = wants.min_by_key(|scope| effect(scope)) else {
+        // What is asked for by name counts as the manifest says, however the owner has granted it.
+        let named = wants.min_by_key(|scope| effect(scope));
+        let Some(want) = named.or_else(|| self.open_want(call)) else {
             return Judgement::NotWanted;
         };
         let agrees = |granted: &&Granted| match (&granted.scope.what, &want.what) {
@@ -115,6 +133,33 @@ impl Permissions {
             }
             None => Judgement::NotGranted { want },
         }
+    }
+
+    /// What asks for a call by leaving it to the owner, unless an owner has taken that call back.
+    fn open_want(&self, call: &Call) -> Option<&Scope> {
+        let mut wants = self.wants.iter().map(|want| &want.scope);
+        let open = wants.find(|want| want.leaves_open(call))?;
+        self.taken_back(call).is_none().then_some(open)
+    }
+
+    /// What was revoked and covers a call.
+    pub(crate) fn taken_back(&self, call: &Call) -> Option<&Scope> {
+        self.revoked.iter().find(|scope| scope.covers(call))
+    }
+
+    /// What was granted by name and the manifest leaves to the owner; and how its calls count, the graver of
+    /// the two sides.
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = (&Scope, Effect)> {
+        let usual = |scope: &Scope| scope.effect.unwrap_or(Effect::Change);
+        self.grants.iter().map(|granted| &granted.scope).filter_map(move |grant| {
+            let plain = Scope::new(grant.what.clone());
+            let within = |scope: &&Scope| Scope::new(scope.what.clone()).includes(&plain);
+            let wants = || self.wants.iter().map(|want| &want.scope);
+            let open = wants().filter(|want| want.asks_for(grant)).map(usual).min()?;
+            let named = wants().filter(within).map(usual).min();
+            let revoked = self.revoked.iter().any(|scope| within(&scope));
+            (!revoked || named.is_some()).then(|| (grant, usual(grant).max(named.unwrap_or(open))))
+        })
     }
 
     /// The wanted permissions that are granted as they are, by what `pick` makes of them.

@@ -59,5 +59,6 @@ mod system;
 mod tidy;
 mod tour;
 mod updates;
+mod vps;
 mod web;
 mod witness;

@@ -5,6 +5,7 @@ use umbrasil_tests::{Host, Sshd, World, eventually, fixtures::component};
 
 mod commands;
 mod config;
+mod granted;
 mod hostile;
 mod keys;
 mod trust;

@@ -194,6 +194,10 @@ impl Guard {
                 let remedy = format!("grant `{}` to {module}", call.remedy());
                 return Err(self.deny(&call, "not granted", remedy)?);
             }
+            Judgement::NotWanted if let Some(line) = permissions.taken_back(&call) => {
+                let remedy = format!("grant `{line}` to {module} again");
+                return Err(self.deny(&call, "revoked", remedy)?);
+            }
             Judgement::NotWanted => {
                 let remedy = format!(
                     "the manifest of {module} does not ask for `{}`; add it there, and grant it",

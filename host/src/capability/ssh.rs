@@ -62,8 +62,12 @@ impl wit::Host for Scoped<'_, Ssh> {
         let permissions = self.guard.permissions();
         let names = |what: &What, alias| matches!(what, What::Ssh(scope) if scope.names(alias));
         let wanted = |alias| permissions.wants.iter().any(|want| names(&want.scope.what, alias));
-        let granted =
-            |alias| permissions.grants.iter().any(|grant| names(&grant.scope.what, alias));
+        let granted = |alias| {
+            permissions.grants.iter().any(|grant| match &grant.scope.what {
+                What::Ssh(scope) => scope.names(alias) && !scope.is_open(),
+                _ => false,
+            })
+        };
         let aliases = self.own.service.aliases();
         Ok(aliases.filter(|alias| wanted(alias) && granted(alias)).map(str::to_owned).collect())
     }
@@ -75,21 +79,33 @@ impl wit::Host for Scoped<'_, Ssh> {
             return Err(Error::Invalid(format!("there is no target `{}`", shown.escape_debug())));
         }
         let permissions = self.guard.permissions();
-        let template = |scope: &Scope| {
+        let template = |scope: &Scope, effect: Effect| {
             let What::Ssh(ssh) = &scope.what else { return None };
-            let effect = match scope.effect.unwrap_or(Effect::Change) {
+            let effect = match effect {
                 Effect::Read => wit::Effect::Read,
                 Effect::Change => wit::Effect::Change,
                 Effect::Dangerous => wit::Effect::Dangerous,
             };
-            ssh.names(&target).then(|| wit::Template { text: ssh.command(), effect })
+            let runs = ssh.names(&target) && !ssh.is_open();
+            runs.then(|| wit::Template { text: ssh.command(), effect })
         };
+        let mut held: Vec<wit::Template> = Vec::new();
+        for template in
+            permissions.held(|scope| template(scope, scope.effect.unwrap_or(Effect::Change)))
+        {
+            if !held.iter().any(|known| known.text == template.text) {
+                held.push(template);
+            }
+        }
+        // What the owner has added comes first: it is what they look for.
         let mut templates: Vec<wit::Template> = Vec::new();
-        for template in permissions.held(template) {
-            if !templates.iter().any(|known| known.text == template.text) {
+        for template in permissions.by_name().filter_map(|(scope, effect)| template(scope, effect))
+        {
+            if !held.iter().chain(&templates).any(|known| known.text == template.text) {
                 templates.push(template);
             }
         }
+        templates.extend(held);
         Ok(templates)
     }
 

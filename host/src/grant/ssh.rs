@@ -1,4 +1,7 @@
 //! `ssh TARGET: WORDS`: which commands may run where. A word is itself, or a typed parameter `{NAME:KIND}`.
+//!
+//! `ssh TARGET: {granted}` stands for no command: a module that asks for it may run there what is granted to
+//! it by name, although its manifest could not know the names. To grant that line lets nothing run.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +19,12 @@ pub(crate) struct SshScope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
     Literal(String),
-    Parameter { name: String, kind: Kind },
+    Parameter {
+        name: String,
+        kind: Kind,
+    },
+    /// The only word of [`OPEN`].
+    Granted,
 }
 
 /// What a parameter may be. None of them can begin with `-`.
@@ -43,6 +51,9 @@ pub(crate) struct SshCall {
     pub(crate) command: Vec<String>,
 }
 
+/// What a module asks for that leaves the commands to its owner.
+const OPEN: &str = "{granted}";
+
 const KINDS: [(&str, Kind); 6] = [
     ("unit-name", Kind::UnitName),
     ("container-name", Kind::ContainerName),
@@ -64,6 +75,17 @@ impl SshScope {
         self.target == "*" || self.target == target
     }
 
+    /// Whether this leaves the commands to whoever grants them.
+    pub(crate) fn is_open(&self) -> bool {
+        self.template == [Word::Granted]
+    }
+
+    /// Whether this leaves it to the owner to grant the other one.
+    pub(crate) fn asks_for(&self, granted: &Self) -> bool {
+        let meets = granted.target == "*" || self.names(&granted.target);
+        self.is_open() && !granted.is_open() && meets
+    }
+
     /// The template alone, as `df -P` or `systemctl restart {unit:unit-name}`.
     pub(crate) fn command(&self) -> String {
         let words: Vec<String> = self.template.iter().map(ToString::to_string).collect();
@@ -76,6 +98,7 @@ impl SshScope {
             Word::Parameter { kind, .. } => {
                 matches!(own, Word::Parameter { kind: own, .. } if own == kind)
             }
+            Word::Granted => own == other,
         };
         (self.target == "*" || self.target == other.target)
             && self.template.len() == other.template.len()
@@ -88,6 +111,7 @@ impl Word {
         match self {
             Self::Literal(text) => text == given,
             Self::Parameter { kind, .. } => kind.allows(given),
+            Self::Granted => false,
         }
     }
 }
@@ -133,6 +157,7 @@ impl fmt::Display for Word {
                 let word = KINDS.iter().find(|(_, own)| own == kind).map_or("", |(word, _)| word);
                 write!(f, "{{{name}:{word}}}")
             }
+            Self::Granted => f.write_str(OPEN),
         }
     }
 }
@@ -144,6 +169,9 @@ impl FromStr for SshScope {
         let (target, words) = parts(text)?;
         if target != "*" && !is_name(target) {
             return Err(Malformed(format!("`{}` is no alias of a target", target.escape_debug())));
+        }
+        if words == [OPEN] {
+            return Ok(Self { target: target.to_owned(), template: vec![Word::Granted] });
         }
         let template = words.into_iter().map(word).collect::<Result<Vec<_>, _>>()?;
         if !matches!(template.first(), Some(Word::Literal(_))) {
@@ -280,6 +308,26 @@ mod tests {
             for (kind, _) in KINDS {
                 assert!(!allows(kind, nasty), "{kind} {nasty:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_the_owner_lets_nothing_run() {
+        let scope = |line: &str| line.parse::<SshScope>().unwrap();
+        let open = scope("*: {granted}");
+        assert_eq!(open.to_string(), "*: {granted}");
+        for call in ["web1: {granted}", "web1: uptime", "*: uptime", "web1: granted"] {
+            assert!(!open.covers(&call.parse().unwrap()), "{call}");
+        }
+        assert!(open.asks_for(&scope("web1: uptime")) && open.asks_for(&scope("*: uptime")));
+        assert!(!open.asks_for(&open) && !scope("*: uptime").asks_for(&scope("web1: uptime")));
+        let there = scope("web1: {granted}");
+        assert!(there.asks_for(&scope("web1: uptime")) && there.asks_for(&scope("*: uptime")));
+        assert!(!there.asks_for(&scope("web2: uptime")));
+        assert!(open.includes(&there) && !there.includes(&open));
+        assert!(!open.includes(&scope("web1: uptime")) && !scope("*: uptime").includes(&open));
+        for line in ["*: {granted} x", "*: x {granted:any}", "*: {any}"] {
+            assert!(line.parse::<SshScope>().is_err(), "{line}");
         }
     }
 

@@ -68,8 +68,13 @@ impl Operate {
     /// The wanted permission that covers a call and was revoked, and by whom.
     fn revoked(&self, module: &str, call: &Call) -> Option<(String, String)> {
         let rows = self.book.rows(Some(module));
-        let row = rows.iter().find(|row| row.wanted && !row.allowed && row.scope.covers(call))?;
-        Some((row.scope.to_string(), row.by.as_ref()?.to_string()))
+        let row = rows.iter().find(|row| row.wanted && !row.allowed && row.scope.covers(call));
+        if let Some(row) = row {
+            return Some((row.scope.to_string(), row.by.as_ref()?.to_string()));
+        }
+        // What was granted by name and taken back is in no manifest.
+        let permissions = self.book.permissions(module)?;
+        Some((permissions.taken_back(call)?.to_string(), "an owner".to_owned()))
     }
 }
 
@@ -83,7 +88,7 @@ fn remedy(module: &str, call: &Call, want: &Scope) -> Vec<String> {
         "or in umbrasil.toml:".to_owned(),
     ];
     lines.extend(indented(&toml_lines::grant(module, &scope)));
-    if want.to_string() != line {
+    if want.to_string() != line && !want.leaves_open(call) {
         lines.push("To allow all that it asks for there:".to_owned());
         lines.push(format!("  umbrasil grant allow {module} {}", quoted(&want.to_string())));
     }

@@ -81,7 +81,7 @@ pub(crate) struct Row {
     /// Who granted or revoked it; none while nobody has decided.
     pub(crate) by: Option<Arc<str>>,
     pub(crate) allowed: bool,
-    /// Whether the manifest asks for it. What it does not ask for has no effect.
+    /// Whether the manifest asks for it, or leaves it to the owner. What it does not ask for has no effect.
     pub(crate) wanted: bool,
     pub(crate) reason: String,
 }

@@ -56,7 +56,9 @@ impl Entry {
         let grants = self.grants(&self.hash, standing);
         // Revoked lines may be parts of broader grants: they count for themselves.
         wants.retain(|want| !self.is_revoked(&want.scope));
-        Permissions::new(wants, grants)
+        let revoked = self.decisions.values().filter(|decision| !decision.allowed);
+        let revoked = revoked.filter_map(|decision| decision.scope.parse().ok()).collect();
+        Permissions::new(wants, grants).without(revoked)
     }
 
     /// What is wanted and was neither granted nor revoked.
@@ -157,14 +159,9 @@ impl Entry {
         for Granted { scope, by } in grants {
             if !wants.iter().any(|want| scope.includes(&want.scope)) {
                 let (module, by) = (Arc::clone(module), Some(by));
-                rows.push(Row {
-                    module,
-                    scope,
-                    by,
-                    allowed: true,
-                    wanted: false,
-                    reason: String::new(),
-                });
+                let wanted = wants.iter().any(|want| want.scope.asks_for(&scope));
+                let reason = String::new();
+                rows.push(Row { module, scope, by, allowed: true, wanted, reason });
             }
         }
         rows
