@@ -2,6 +2,7 @@
 
 use umbrasil_sdk::prelude::*;
 
+use crate::provider::{Choice, NOBODY, Wish};
 use crate::session::{self, Question};
 use crate::usage::Used;
 
@@ -27,10 +28,13 @@ pub(crate) fn follow(call: &Call) -> Result<Reply> {
 }
 
 /// Opens a conversation.
-pub(crate) fn begin(_: &Call) -> Result<Reply> {
+pub(crate) fn begin(call: &Call) -> Result<Reply> {
+    if Choice::in_order(Wish::of(call)?.as_ref())?.is_empty() {
+        return Err(Error::usage(NOBODY));
+    }
     chat::expect("question", [""; 0])?;
     let html = Html::new().text("💬 ").bold("What would you like to know?").line().text(
-        "Write it, or send a picture or a voice message. I go on listening until you press End.",
+        "Write it, or send a picture or a voice message. What you write after it is for me as well, until you press End.",
     );
     Ok(Reply::html(html).row([Button::new("⏹ End", "end")]))
 }

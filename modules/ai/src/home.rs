@@ -10,7 +10,7 @@ use crate::usage;
 pub(crate) fn home(call: &Call) -> Result<Reply> {
     let choices = Choice::in_order(Wish::of(call)?.as_ref())?;
     let Some(first) = choices.first() else {
-        return Ok(Reply::html(Html::new().text("🤖 ").bold("AI").line().text(NOBODY)).replace());
+        return Ok(with_buttons(Html::new().text("🤖 ").bold("AI").line().text(NOBODY)));
     };
     let (remembered, today) =
         (History::of(call)?.len(), usage::total(&usage::since(call.user().id, call.at().date())?));
@@ -29,10 +29,14 @@ pub(crate) fn home(call: &Call) -> Result<Reply> {
     if let Some(budget) = usage::budget()? {
         html = html.text(" of ").text(usage::money(budget));
     }
-    Ok(Reply::html(html)
+    Ok(with_buttons(html))
+}
+
+fn with_buttons(html: Html) -> Reply {
+    Reply::html(html)
         .row([Button::new("💬 Ask", "ask"), Button::new("🧹 Clear context", "clear")])
         .row([Button::new("🧠 Model", "models"), Button::new("📊 Usage", "usage")])
-        .replace())
+        .replace()
 }
 
 /// Forgets the conversation.
