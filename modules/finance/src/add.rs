@@ -54,7 +54,7 @@ fn add(
     usage: impl Fn(&str) -> Error,
 ) -> Result<Reply> {
     let default = ledger::currency()?;
-    let line = read_any(text, default).map_err(|reason| usage(&reason))?;
+    let line = read(text, default).map_err(|reason| usage(&reason))?;
     let Line { reading, currency, category, note } = line;
     if category.is_empty() {
         return Err(usage("The category is missing."));
@@ -75,18 +75,8 @@ fn add(
     }
 }
 
-/// As [`read_any`], where only one currency makes sense.
-#[allow(dead_code, reason = "what recurs and what is read from paper have one currency")]
-pub(crate) fn read(text: &str, currency: Currency) -> Result<Line, String> {
-    let line = read_any(text, currency)?;
-    if line.currency != currency {
-        return Err(format!("Please write the amount in {}.", currency.code()));
-    }
-    Ok(line)
-}
-
 /// Reads an amount in any currency, a category and a note. Only the amount must be there.
-pub(crate) fn read_any(text: &str, default: Currency) -> Result<Line, String> {
+pub(crate) fn read(text: &str, default: Currency) -> Result<Line, String> {
     let (reading, currency, rest) = amount::take(text, default)?;
     let (category, note) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let category = if category.is_empty() { String::new() } else { wording::category(category)? };

@@ -81,7 +81,7 @@ pub(crate) fn cancel(call: &Call) -> Result<Reply> {
 /// The amount, as the user typed it. Who types category and note behind it isn't asked for them.
 pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
     let Some(mut draft) = open(call)? else { return Ok(expired()) };
-    match add::read_any(call.text(), ledger::currency()?) {
+    match add::read(call.text(), ledger::currency()?) {
         Ok(Line { reading, currency, category, note }) => {
             draft.currency = currency;
             draft.amount = match reading {

@@ -49,6 +49,12 @@ pub(crate) fn note(text: &str) -> Result<String, String> {
     }
 }
 
+/// With a capital letter at the beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
 /// Whether a character shows nothing but changes what is around it. The joiners that emoji and several
 /// scripts need are none of them.
 fn is_invisible(c: char) -> bool {
