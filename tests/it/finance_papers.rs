@@ -121,7 +121,8 @@ async fn a_receipt_becomes_an_entry_with_a_tap() {
     assert!(asked.text().starts_with("🧾 Coop · 23.40 EUR · groceries?"), "{asked}");
     assert_eq!(last_line(owner, "/balance").await, "Balance: 0.00 EUR");
     let saved = owner.press("Save").await;
-    assert!(saved.text().ends_with("📝 Coop\n\nBalance: -23.40 EUR"), "{saved}");
+    let told = "📝 Coop\n💡 “coop” is groceries from now on.\n\nBalance: -23.40 EUR";
+    assert!(saved.text().ends_with(told), "{saved}");
     // The same tap once more, from an app that was slow.
     owner.press_raw("7000001", asked.id(), &asked.button("Save").unwrap()).await;
     let notices = world.notices(2).await;
