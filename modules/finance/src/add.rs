@@ -90,7 +90,7 @@ pub(crate) fn confirmation(call: &Call, booked: &Booked) -> Reply {
 
 /// The text of a confirmation, with one more line below the note if there is something to tell.
 pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
-    let Booked { entry, balance, warning, .. } = booked;
+    let entry = &booked.entry;
     let sign = match entry.direction {
         Direction::Expense => "💸 Expense: ",
         Direction::Income => "💰 Income: ",
@@ -102,11 +102,14 @@ pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
     if let Some(remark) = remark {
         html = html.line().text(remark);
     }
-    html = html.text("\n\n");
-    if let Some(warning) = warning {
-        html = html.text(warning).line();
-    }
-    html.push(balance_line(balance))
+    html.push(ending(booked))
+}
+
+/// How each message about an entry ends: what its budget says, and what is left.
+pub(crate) fn ending(booked: &Booked) -> Html {
+    let html =
+        booked.warning.iter().fold(Html::from("\n\n"), |html, warning| html.text(warning).line());
+    html.push(balance_line(&booked.balance))
 }
 
 /// The buttons below an entry. The user's id goes along: in a group somebody else may press one.

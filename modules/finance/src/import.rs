@@ -12,6 +12,7 @@ use umbrasil_sdk::prelude::*;
 
 use self::job::{Job, Known};
 use self::table::{Row, Table};
+use crate::add;
 use crate::batch::{self, Batch, New};
 use crate::book::Book;
 use crate::ledger::{self, Ledger};
@@ -207,7 +208,7 @@ pub(crate) fn import(call: &Call) -> Result<Reply> {
             html = html.text(format_args!("\n{reason}"));
         }
     }
-    html = html.text("\n\n").bold(format_args!("Balance: {balance}"));
+    html = html.text("\n\n").push(add::balance_line(&balance));
     if job.left == 0 {
         job.forget(user)?;
         let buttons = [Button::new("Report", "report"), Button::new("Finance", "home")];

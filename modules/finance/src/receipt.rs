@@ -22,9 +22,6 @@ use crate::words;
 
 const VERSION: &str = "1";
 
-/// How many categories are in a row.
-const IN_A_ROW: usize = 3;
-
 /// Most bytes of a category that a button can carry beside the proposal's id.
 const ON_A_BUTTON: usize = 32;
 
@@ -151,10 +148,7 @@ pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
             (proposal.minor, proposal.currency) = (minor, currency);
             ask(call, proposal)
         }
-        Ok(_) => ask_amount(
-            &proposal,
-            Some("That can be read in two ways. Please write it as 1234.50.".into()),
-        ),
+        Ok(_) => ask_amount(&proposal, Some(wording::TWO_WAYS.into())),
         Err(reason) => ask_amount(&proposal, Some(reason)),
     }
 }
@@ -197,7 +191,7 @@ fn ask(call: &Call, mut proposal: Proposal) -> Result<Reply> {
 
 fn ask_amount(proposal: &Proposal, again: Option<String>) -> Result<Reply> {
     chat::expect("receipt_amount", [&proposal.id])?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let now = Money::new(proposal.minor, proposal.currency);
     Ok(Reply::html(html.text("🧾 How much was it? Type the amount; I read ").bold(now).text("."))
         .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
@@ -206,18 +200,16 @@ fn ask_amount(proposal: &Proposal, again: Option<String>) -> Result<Reply> {
 
 fn ask_category(call: &Call, proposal: &Proposal, again: Option<String>) -> Result<Reply> {
     chat::expect("receipt_category", [&proposal.id])?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let html = html.text("🧾 What was it for? Tap a category, or type another one.");
-    let mut reply = Reply::html(html);
     let offered = guide::most_used(call, Direction::Expense, proposal.currency)?;
     let button =
         |name: &String| Button::new(name.clone(), "receipt_category").arg(&proposal.id).arg(name);
     let fits = |name: &&String| **name != proposal.category && name.len() <= ON_A_BUTTON;
-    let buttons: Vec<Button> = offered.iter().filter(fits).map(button).collect();
-    for row in buttons.chunks(IN_A_ROW) {
-        reply = reply.row(row.to_vec());
-    }
-    Ok(reply.row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)]).replace())
+    let buttons = offered.iter().filter(fits).map(button).collect();
+    Ok(guide::rows(Reply::html(html), buttons)
+        .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
+        .replace())
 }
 
 /// The proposal that the call is about, if it is still open.

@@ -14,7 +14,7 @@ use crate::add::{self, Line};
 use crate::amount::Reading;
 use crate::money::Currency;
 use crate::record::Direction;
-use crate::wording::capital;
+use crate::wording::{self, capital};
 use crate::{ledger, overview};
 
 /// Most of one user: it keeps the list readable.
@@ -119,7 +119,7 @@ fn ask_what(call: &Call, rhythm: &str, day: &str, again: Option<String>) -> Resu
     chat::expect("recurring_what", [rhythm, day])?;
     let words: Vec<&str> = [rhythm, day].into_iter().filter(|word| !word.is_empty()).collect();
     let (every, _) = Every::read(&words, call.at().date()).map_err(Error::internal)?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let html = html.text("🔁 ").bold(capital(&every.to_string())).text(
         ". Type what: expense or income, the amount, the category, and a note if you like.\nExample: ",
     );
@@ -139,7 +139,7 @@ fn read(call: &Call, words: &[&str], default: Currency) -> Result<Recurring, Str
     };
     let Line { reading, currency, category, note } = add::read(&words.join(" "), default)?;
     let Reading::Clear(minor) = reading else {
-        return Err("The amount can be read in two ways. Please write it as 1234.50.".into());
+        return Err(wording::TWO_WAYS.into());
     };
     if category.is_empty() {
         return Err("The category is missing.".into());

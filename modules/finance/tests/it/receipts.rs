@@ -39,7 +39,7 @@ fn amount_and_category_can_be_put_right() {
         "(edited) 🧾 How much was it? Type the amount; I read 23.40 EUR.\n[Cancel]"
     );
     assert!(host.say("a lot").unwrap().text().starts_with("“a” is not an amount.\n🧾 How much"));
-    assert!(host.say("1.000").unwrap().text().starts_with("That can be read in two ways."));
+    assert!(host.say("1.000").unwrap().text().starts_with("That can be read in two ways:"));
     assert!(host.say("24.40").unwrap().text().starts_with("🧾 Coop · 24.40 EUR · groceries?"));
     assert_eq!(
         host.press("Category…").unwrap().to_string(),

@@ -110,10 +110,7 @@ fn a_new_one_step_by_step() {
     );
     assert!(host.say("900 rent").unwrap().text().starts_with("Is it an expense or income?"));
     assert!(
-        host.say("income 1.000 rent")
-            .unwrap()
-            .text()
-            .starts_with("The amount can be read in two ways.")
+        host.say("income 1.000 rent").unwrap().text().starts_with("That can be read in two ways:")
     );
     assert!(host.say("income 2500").unwrap().text().starts_with("The category is missing."));
     assert!(host.say("income 2500 salary").unwrap().text().contains("Next: 2026-11-30"));
