@@ -64,7 +64,7 @@ pub(crate) fn choose(call: &Call) -> Result<Reply> {
     );
     let categories = guide::most_used(call, Direction::Expense, ledger.currency)?;
     let fitting = categories.iter().filter(|category| category.len() <= ON_A_BUTTON);
-    let buttons = fitting.map(|category| button(category, category)).collect();
+    let buttons = fitting.map(|category| button(category, category));
     let back = Button::new("Back", "budgets");
     Ok(guide::rows(reply, buttons).row([button("Everything", ""), back]).replace())
 }

@@ -118,7 +118,7 @@ fn categories(call: &Call, number: u64, entry: &Entry, again: Option<String>) ->
     let button = |category: &String| {
         Button::new(category.clone(), "fix_as").arg(call.user().id).arg(number).arg(category)
     };
-    let buttons = offered.iter().filter(fits).map(button).collect();
+    let buttons = offered.iter().filter(fits).map(button);
     Ok(guide::rows(Reply::html(html), buttons).row([keep(call, number)]).replace())
 }
 

@@ -11,6 +11,7 @@ use crate::money::{Currency, Money};
 use crate::period::Period;
 use crate::record::{self, Entry};
 use crate::scan::{self, End, Found};
+use crate::wording;
 
 /// How many entries a page has unless the user says otherwise, and at most.
 const USUAL: usize = 5;
@@ -86,7 +87,7 @@ pub(crate) fn search(call: &Call) -> Result<Reply> {
             call.wrong(format_args!("A text to search for has at most {LONGEST} characters."))
         );
     }
-    let words = crate::wording::note(words).map_err(Error::usage)?;
+    let words = wording::note(words).map_err(Error::usage)?;
     let id = record::short_hash(call.event_id());
     let month_text = month.map(|month| month.to_string()).unwrap_or_default();
     // A module that may only read gets the first page, and needs no buttons.
@@ -198,7 +199,7 @@ fn lines(mut html: Html, found: &[Found], default: Currency) -> Html {
         let date = entry.written().date();
         html = html.text(format_args!("\n{}. {date} {mark}{amount} {}", index + 1, entry.category));
         if !entry.note.is_empty() {
-            html = html.text(" · ").italic(shorten(&entry.note));
+            html = html.text(" · ").italic(wording::shorten(&entry.note));
         }
     }
     html
@@ -223,13 +224,6 @@ fn matches(entry: &Entry, wanted: &[String]) -> bool {
 
 fn signed(entry: &Entry) -> Money {
     Money::new(entry.effect, entry.currency)
-}
-
-fn shorten(note: &str) -> String {
-    match note.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", note.split_at(end).0),
-        None => note.to_owned(),
-    }
 }
 
 fn search_key(call: &Call) -> String {

@@ -151,7 +151,7 @@ pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Res
                 let button = |(index, label): (usize, &String)| {
                     Button::new(label.clone(), "category").arg(&draft.id).arg(index)
                 };
-                let buttons = draft.offered.iter().enumerate().map(button).collect();
+                let buttons = draft.offered.iter().enumerate().map(button);
                 rows(reply, buttons).row([Button::new("Other…", "other").arg(&draft.id), cancel])
             } else if let Some(note) = &draft.note {
                 Draft::forget(call)?;
@@ -193,7 +193,8 @@ fn ask_which(draft: &Draft, minors: &[i64]) -> Reply {
 }
 
 /// Puts categories below a question, a button each.
-pub(crate) fn rows(reply: Reply, buttons: Vec<Button>) -> Reply {
+pub(crate) fn rows(reply: Reply, buttons: impl Iterator<Item = Button>) -> Reply {
+    let buttons: Vec<Button> = buttons.collect();
     buttons.chunks(IN_A_ROW).fold(reply, |reply, row| reply.row(row.to_vec()))
 }
 

@@ -206,7 +206,7 @@ fn ask_category(call: &Call, proposal: &Proposal, again: Option<String>) -> Resu
     let button =
         |name: &String| Button::new(name.clone(), "receipt_category").arg(&proposal.id).arg(name);
     let fits = |name: &&String| **name != proposal.category && name.len() <= ON_A_BUTTON;
-    let buttons = offered.iter().filter(fits).map(button).collect();
+    let buttons = offered.iter().filter(fits).map(button);
     Ok(guide::rows(Reply::html(html), buttons)
         .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
         .replace())

@@ -62,6 +62,14 @@ pub(crate) fn again(reason: Option<impl Display>) -> Html {
     reason.map_or_else(Html::new, |reason| Html::new().text(reason).line())
 }
 
+/// A note short enough for a line of a list.
+pub(crate) fn shorten(note: &str) -> String {
+    match note.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", note.split_at(end).0),
+        None => note.to_owned(),
+    }
+}
+
 /// With a capital letter at the beginning.
 pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
