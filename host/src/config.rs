@@ -6,6 +6,7 @@
 
 mod docker;
 mod nested;
+mod settings;
 mod source;
 mod ssh;
 
@@ -19,7 +20,6 @@ use tracing::Level;
 pub(crate) use self::docker::DockerHost;
 use self::source::Source;
 pub(crate) use self::ssh::{SshTarget, host_key, is_sound};
-use crate::grant::services;
 use crate::permission::{Policy, Standing};
 use crate::secret::{self, KEY_SHORTEST};
 use crate::telemetry::redact;
@@ -111,22 +111,6 @@ const FEATURES: [&str; 5] = ["finance", "business", "monitoring", "ai", "vps"];
 /// The secrets that may come from the environment.
 const SECRETS: [&str; 5] =
     ["OPENAI_API_KEY", "CLAUDE_API_KEY", "OPENROUTER_API_KEY", "N8N_API_KEY", "VPS_PRIVATE_KEY"];
-/// The settings that modules may ask for.
-const SETTINGS: &[&str] = &[
-    "OPENAI_BASE_URL",
-    "OPENAI_MODEL",
-    "CLAUDE_BASE_URL",
-    "CLAUDE_MODEL",
-    "OPENROUTER_MODEL",
-    "AI_DAILY_BUDGET",
-    "AI_SYSTEM_PROMPT",
-    "N8N_BASE_URL",
-    "CPU_THRESHOLD",
-    "MEMORY_THRESHOLD",
-    "DISK_THRESHOLD",
-    "RATES_BASE_URL",
-];
-
 /// Who lives in local mode when nobody else is named: the owner and a user.
 pub(crate) const LOCAL_PEOPLE: [i64; 2] = [1001, 1002];
 
@@ -163,7 +147,7 @@ impl Config {
             let reason = "this version keeps its data in the embedded SQLite file only; unset it";
             return Err(ConfigError::new("DATABASE_URL", reason));
         }
-        let settings = settings(source)?;
+        let settings = settings::settings(source)?;
         let tables = nested::tables_of(source, &settings)?;
         let mut disabled = disabled(source)?;
         disabled.extend(tables.disabled);
@@ -356,45 +340,6 @@ fn disabled(source: &Source) -> Result<BTreeSet<String>, ConfigError> {
     Ok(disabled)
 }
 
-fn settings(source: &Source) -> Result<BTreeMap<String, String>, ConfigError> {
-    let currency = source.get("DEFAULT_CURRENCY").unwrap_or("EUR").to_ascii_uppercase();
-    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(ConfigError::new(
-            "DEFAULT_CURRENCY",
-            "must be a three-letter ISO 4217 code such as EUR",
-        ));
-    }
-    for name in ["OPENAI_BASE_URL", "CLAUDE_BASE_URL", "N8N_BASE_URL", "RATES_BASE_URL"] {
-        let url: Option<url::Url> =
-            source.parse(name, "a URL such as https://api.example.org/v1")?;
-        let sound = |url: &url::Url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
-        };
-        if !url.as_ref().is_none_or(sound) {
-            return Err(ConfigError::new(name, "must be an http or https URL without a user"));
-        }
-    }
-    if let Some(budget) = source.get("AI_DAILY_BUDGET") {
-        let (whole, part) = budget.split_once('.').unwrap_or((budget, "0"));
-        let digits = |text: &str, most: usize| {
-            (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        if !digits(whole, 9) || !digits(part, 6) {
-            let reason = "must be US dollars for each user and day, such as 1.50; 0 means no limit";
-            return Err(ConfigError::new("AI_DAILY_BUDGET", reason));
-        }
-    }
-    let set = |name: &&str| Some(((*name).to_owned(), source.get(name)?.to_owned()));
-    let mut settings: BTreeMap<String, String> = SETTINGS.iter().filter_map(set).collect();
-    settings.insert("DEFAULT_CURRENCY".to_owned(), currency);
-    let list = services::normalised(source.get(services::SETTING).unwrap_or_default())
-        .map_err(|error| ConfigError::new(services::SETTING, error.to_string()))?;
-    if !list.is_empty() {
-        settings.insert(services::SETTING.to_owned(), list);
-    }
-    Ok(settings)
-}
-
 fn secret_key(source: &Source) -> Result<Option<SecretString>, ConfigError> {
     let Some(key) = source.get("SECRET_KEY") else { return Ok(None) };
     if key.chars().count() < KEY_SHORTEST {
@@ -478,6 +423,8 @@ mod tests {
             ("DOCKER_HOST", "tcp://10.0.0.5:2375"),
             ("UMBRASIL_INSECURE_DOCKER", "perhaps"),
             ("SERVICES", "shop=https://u:p@shop.example.org/"),
+            ("CPU_THRESHOLD", "101"),
+            ("DISK_THRESHOLD", "85%"),
         ];
         for (setting, value) in wrong {
             let error = with(&[(setting, value)]).map(|_| ()).expect_err(setting);

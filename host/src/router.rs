@@ -97,8 +97,8 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
 }
 
 /// A file goes to the one module that takes such files. Of several it goes to that which the caption begins
-/// with (its name, or one of its commands), or else to that whose question is open in the chat; without
-/// either, whoever sent it is asked.
+/// with (its name, or one of its commands), or else to that whose question is open in the chat, or else to
+/// the one that is meant for files with, or without, a caption. If that leaves several, whoever sent it is asked.
 fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Route {
     let Upload { media, name, mime, size, caption, .. } = upload;
     let media = match media {
@@ -106,7 +106,20 @@ fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Ro
         Media::Document => wit::Media::Document,
         Media::Voice => wit::Media::Voice,
     };
-    let takes = |module: &&Arc<Module>| module.descriptor.media.contains(&media);
+    let way = |module: &Module| {
+        module
+            .descriptor
+            .files
+            .iter()
+            .find(|takes| takes.media == media)
+            .map(|takes| takes.captions)
+    };
+    let takes = |module: &&Arc<Module>| way(module).is_some();
+    let meant = |module: &Arc<Module>| match way(module) {
+        Some(wit::Captions::Captioned) => !caption.trim().is_empty(),
+        Some(wit::Captions::Bare) => caption.trim().is_empty(),
+        Some(wit::Captions::Any) | None => true,
+    };
     let of_command = command(caption).and_then(|(name, _)| Some(catalog.of_command(&name)?.0));
     let of_name = || {
         let word = caption.split_whitespace().next().unwrap_or("");
@@ -119,6 +132,9 @@ fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Ro
         Some(module) => vec![Arc::clone(module)],
         None => catalog.modules().filter(takes).cloned().collect(),
     };
+    if modules.len() > 1 && modules.iter().any(meant) {
+        modules.retain(meant);
+    }
     let (name, mime, caption) = (name.clone(), mime.clone(), caption.clone());
     let input = Input::File(wit::File { media, name, mime, size: *size, caption });
     if modules.len() > 1 {

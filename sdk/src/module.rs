@@ -62,7 +62,7 @@ pub(crate) enum Kind {
     Answer,
     Pattern { regex: &'static str },
     Tick,
-    File(Media),
+    File(Media, wit::Captions),
 }
 
 /// What people are told about a command.
@@ -168,8 +168,23 @@ impl Module {
 
     /// Answers a photo, document or voice message that a user sends; [`Call::file`] tells about it, and
     /// the capability `files` reads it.
+    ///
+    /// Where several modules take such files, whoever sent one begins its caption with the name of the one
+    /// that it is for, or is asked; see also [`Module::file_with_caption`].
     pub fn file(self, media: Media, handler: Handler) -> Self {
-        self.route(Kind::File(media), media.name(), handler)
+        self.route(Kind::File(media, wit::Captions::Any), media.name(), handler)
+    }
+
+    /// Like [`Module::file`], for files with a caption, such as a question about a picture: those without go
+    /// to another module that takes them, if there is one.
+    pub fn file_with_caption(self, media: Media, handler: Handler) -> Self {
+        self.route(Kind::File(media, wit::Captions::Captioned), media.name(), handler)
+    }
+
+    /// Like [`Module::file`], for files without a caption, such as a receipt: those with one go to another
+    /// module that takes them, if there is one.
+    pub fn file_without_caption(self, media: Media, handler: Handler) -> Self {
+        self.route(Kind::File(media, wit::Captions::Bare), media.name(), handler)
     }
 
     fn route(mut self, kind: Kind, name: &'static str, handler: Handler) -> Self {
@@ -200,7 +215,7 @@ impl Module {
             actions: Vec::new(),
             answers: Vec::new(),
             patterns: Vec::new(),
-            media: Vec::new(),
+            files: Vec::new(),
         };
         for Route { kind, name, .. } in &self.routes {
             let name = (*name).to_owned();
@@ -209,7 +224,10 @@ impl Module {
                 Kind::Action => descriptor.actions.push(name),
                 Kind::Answer => descriptor.answers.push(name),
                 Kind::Tick => {}
-                Kind::File(media) => descriptor.media.push(media.into_wit()),
+                Kind::File(media, captions) => {
+                    let (media, captions) = (media.into_wit(), *captions);
+                    descriptor.files.push(wit::Takes { media, captions });
+                }
                 Kind::Pattern { regex } => {
                     descriptor.patterns.push(wit::Pattern { name, regex: (*regex).into() });
                 }
@@ -240,7 +258,7 @@ impl Module {
             wit::Input::Answer(_) => |kind| matches!(kind, Kind::Answer),
             wit::Input::Pattern(_) => |kind| matches!(kind, Kind::Pattern { .. }),
             wit::Input::Tick(_) => |kind| matches!(kind, Kind::Tick),
-            wit::Input::File(_) => |kind| matches!(kind, Kind::File(_)),
+            wit::Input::File(_) => |kind| matches!(kind, Kind::File(..)),
             wit::Input::Other(kind) => {
                 return Err(Error::internal(format!("this module is too old for `{kind}` events")));
             }

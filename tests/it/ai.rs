@@ -102,7 +102,8 @@ async fn the_model_is_switched_and_pictures_and_voices_are_understood() {
     user.reads("🎙 What <animal> is that?\n\nA cat, I hear.").await;
     assert!(openai.asked()[0].as_str().unwrap().contains("whisper-1"));
     assert!(user.say("/model claude").await.text().starts_with("🧠 Claude · claude-sonnet-5-5"));
-    user.upload("photo", "a.png", PNG, "ai: what animal?").await;
+    // Finance takes photos, too: those with a question are for the AI.
+    user.upload("photo", "a.png", PNG, "what animal?").await;
     user.reads("A dog, I see.").await;
     let asked = claude.asked()[0]["messages"][2]["content"].clone();
     assert_eq!(asked[0]["source"]["media_type"], "image/png");

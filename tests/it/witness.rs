@@ -66,6 +66,13 @@ impl Witness {
         assert!(status.is_success(), "{status} {said}");
     }
 
+    /// Presses a button of what is said to be message `id`.
+    async fn press(&self, id: i64, query: &str, data: &str) {
+        let message = json!({"message_id": id, "date": 1_790_000_000, "chat": {"id": OWNER, "type": "private"}});
+        let press = json!({"id": query, "from": person(), "chat_instance": "1", "message": message, "data": data});
+        self.update(json!({"callback_query": press})).await;
+    }
+
     async fn say(&self, id: i64, text: &str) {
         let (chat, from) = (json!({"id": OWNER, "type": "private"}), person());
         let message = json!({"message_id": id, "date": 1_790_000_000, "chat": chat, "from": from, "text": text});
@@ -123,10 +130,7 @@ async fn a_server_that_we_did_not_write_understands_the_bot() {
 
     let rows = hello["reply_markup"]["inline_keyboard"].as_array().unwrap();
     let button = rows.last().unwrap()[0].clone();
-    let message =
-        json!({"message_id": 1, "date": 1_790_000_000, "chat": {"id": OWNER, "type": "private"}});
-    let press = json!({"id": "77", "from": person(), "chat_instance": "1", "message": message, "data": button["callback_data"]});
-    witness.update(json!({"callback_query": press})).await;
+    witness.press(1, "77", button["callback_data"].as_str().unwrap()).await;
     let changed = call(&proxy, "editMessageText", 1).await;
     assert!(changed["text"].as_str().unwrap().starts_with("<b>Status</b>"), "{changed}");
     assert_eq!(changed["message_id"], 1);
@@ -137,4 +141,69 @@ async fn a_server_that_we_did_not_write_understands_the_bot() {
     let (fine, verdict) = witness.verdict();
     assert!(fine, "{verdict}");
     assert_eq!(proxy.calls("sendMessage").len(), 3, "each answered once");
+}
+
+/// A tour of the five modules, with no account anywhere.
+#[tokio::test]
+async fn it_understands_every_module() {
+    let world = World::new().await;
+    let witness = Witness::start(&world).await;
+    let proxy = Proxy::with_dialect(&witness.url, Some(DIALECT)).await;
+    let missing = format!("unix://{}", world.path().join("docker.sock").display());
+    let vars = [
+        ("TELEGRAM_API_URL", proxy.url()),
+        ("DOCKER_HOST", missing),
+        // Whatever this machine is like, nothing comes unasked.
+        ("CPU_THRESHOLD", "100".to_owned()),
+        ("MEMORY_THRESHOLD", "100".to_owned()),
+        ("DISK_THRESHOLD", "100".to_owned()),
+    ];
+    let mut vars: Vec<(&str, &str)> = vars.iter().map(|(name, value)| (*name, &**value)).collect();
+    vars.extend(
+        ["ENABLE_AI", "ENABLE_BUSINESS", "ENABLE_MONITORING", "ENABLE_VPS"]
+            .map(|name| (name, "true")),
+    );
+    let host = world.start(&vars).await;
+
+    witness.say(1, "/menu").await;
+    let menu = call(&proxy, "sendMessage", 1).await;
+    let rows = menu["reply_markup"]["inline_keyboard"].as_array().unwrap();
+    let buttons: Vec<&Value> = rows.iter().flat_map(|row| row.as_array().unwrap()).collect();
+    for (index, label) in
+        ["💰 Finance", "🤖 AI", "⚙️ Business", "📊 Monitoring", "🖥 Servers"].iter().enumerate()
+    {
+        let button = buttons.iter().find(|button| button["text"] == **label);
+        let data = button.unwrap_or_else(|| panic!("{label}: {menu}"))["callback_data"].as_str();
+        witness.press(1, &format!("{}", 100 + index), data.unwrap()).await;
+        let home = call(&proxy, "editMessageText", index + 1).await;
+        assert!(home["reply_markup"]["inline_keyboard"].is_array(), "{label}: {home}");
+    }
+    for (index, (text, answer)) in [
+        ("/expense 12.50 food coffee", "Balance: -12.50 EUR"),
+        ("/balance", "Balance: -12.50 EUR"),
+        ("/report", "12.50 EUR"),
+        ("/ai hello", "No AI provider is set up"),
+        ("/n8n", "N8N_BASE_URL"),
+        ("/docker", "There is no Docker here"),
+        ("/servers", "VPS_HOST"),
+        ("/metrics", "CPU"),
+        ("/checks", "SERVICES"),
+        ("/alerts", "lert"),
+        ("/uptime", "ptime"),
+        ("/vps", "VPS_HOST"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        witness.say(10 + i64::try_from(index).unwrap(), text).await;
+        let said = call(&proxy, "sendMessage", index + 2).await;
+        assert!(said["text"].as_str().unwrap().contains(answer), "{text}: {said}");
+    }
+    eventually(30, "the picture of the report", async || {
+        (proxy.calls("sendPhoto").len() == 1).then_some(())
+    })
+    .await;
+    assert!(host.stop().await.success());
+    let (fine, verdict) = witness.verdict();
+    assert!(fine, "{verdict}");
 }

@@ -12,6 +12,8 @@ use crate::bindings::umbrasil::module::chat as wit;
 const FILES: usize = 5;
 /// Together: they pass through the database.
 const FILE_BYTES: usize = 4 << 20;
+/// Bytes of what is shown of an event that has not ended.
+const PROGRESS: usize = 256 << 10;
 /// Telegram's limit for the answer to a pressed button, in characters.
 const TOAST: usize = 200;
 
@@ -151,6 +153,9 @@ impl wit::Host for Scoped<'_, Chat> {
         let Some(shown) = &self.own.progress else { return Ok(()) };
         if html.trim().is_empty() {
             return Err(Error::Invalid("an empty text cannot be shown".to_owned()));
+        }
+        if html.len() > PROGRESS {
+            return Err(Error::TooLarge(PROGRESS as u64));
         }
         if let Some(progress) = shown.get() {
             progress.show(html);

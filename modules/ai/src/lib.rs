@@ -52,7 +52,7 @@ pub fn module() -> Module {
         .command("usage", "What the AI was used for, and what it cost", report::usage)
         .example("/usage")
         .pattern("typed", r"(?is)^\s*ai\s*:(.*)$", ask::typed)
-        .file(Media::Photo, media::photo)
+        .file_with_caption(Media::Photo, media::photo)
         .file(Media::Voice, media::voice)
         .action("home", home::home)
         .action("ask", ask::begin)

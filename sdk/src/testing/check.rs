@@ -57,7 +57,7 @@ pub(crate) fn declaration(module: &Module) -> Result<Vec<(&'static str, Regex)>,
                 "command"
             }
             Kind::Tick => "schedule",
-            Kind::File(_) => "file",
+            Kind::File(..) => "file",
             Kind::Action => "action",
             Kind::Answer => "answer",
             Kind::Pattern { regex } => {
