@@ -12,6 +12,7 @@
     reason = "a bench"
 )]
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,7 @@ fn records(user: i64, entries: u64) -> Vec<(String, String)> {
         for category in 0..CATEGORIES {
             let count = numbers.iter().filter(|&&number| number % CATEGORIES == category).count();
             if count > 0 {
-                sums.push_str(&format!("\te c{category} {} {count}", count * 100));
+                write!(sums, "\te c{category} {} {count}", count * 100).unwrap();
             }
         }
         records.push((format!("{user}/month/EUR/{name}"), sums));

@@ -242,6 +242,15 @@ impl Module {
         self.answer_event(event).map(Reply::into_wit).map_err(Error::into_wit)
     }
 
+    /// Whether there is a command of this name that says that it reads only.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn reads_only_command(&self, name: &str) -> bool {
+        self.routes.iter().any(|route| {
+            let reads_only = matches!(&route.kind, Kind::Command(command) if command.reads_only);
+            reads_only && route.name == name
+        })
+    }
+
     pub(crate) fn answer_event(&self, event: wit::Event) -> Result<Reply> {
         let same_kind: fn(&Kind) -> bool = match &event.input {
             wit::Input::Command(_) => |kind| matches!(kind, Kind::Command(_)),

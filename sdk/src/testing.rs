@@ -156,6 +156,16 @@ impl Host {
         self.send(wit::Input::Command(call), None)
     }
 
+    /// Lets another module call a command, given with its slash. One that says that it reads only is held to
+    /// it: the storage refuses its writes.
+    pub fn called(&mut self, text: &str) -> Result<Outcome> {
+        let name = text.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+        self.world.read_only = self.module.reads_only_command(name);
+        let outcome = self.command(text);
+        self.world.read_only = false;
+        outcome
+    }
+
     /// Writes a text that is no command: the answer if the module asked for one, else what the first
     /// matching pattern stands for. Panics if neither takes it.
     pub fn say(&mut self, text: &str) -> Result<Outcome> {

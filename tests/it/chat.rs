@@ -48,6 +48,7 @@ async fn the_start_shows_the_menu() {
     [Balance] [Report]
     [Entries] [Budgets]
     [Categories] [Rates]
+    [Recurring] [Export]
     ");
     assert_eq!(owner.received().await.len(), 3, "the pressed button changes its own message");
 }
@@ -89,7 +90,7 @@ async fn help_explains_everything() {
     /expense: Record money that you spent
     /income: Record money that you received
     /balance: Show your balance, and this month so far
-    /report: Show a month by category
+    /report: Show a month or another period by category
     /spent: Show how much you spent, for what and when
     /last: Show your latest entries, to undo or correct them
     /search: Search your entries, newest first
@@ -100,8 +101,6 @@ async fn help_explains_everything() {
     /budget: Set a budget for a month, or show them
     /alias: Book a category as another from now on
     /rate: Enter a rate of a currency by hand, or show them
-    /report: Show a month or another period by category
-    /undo: Reverse your last entry
     /export: Send your entries as CSV files
     /recurring: Book rent, salary and the like by themselves
     More: /help finance
@@ -143,7 +142,7 @@ async fn help_explains_a_module_and_a_command() {
     /spent [WHAT] [WHEN]
     Show how much you spent, for what and when
       WHAT: a category or a word of the notes, such as food; everything if left out
-      WHEN: today, yesterday, this week, last month, in november; this month if left out
+      WHEN: today, last week, last 3 months, in november, in q3 2025; this month if left out
     Example: /spent food last month
 
     /last [N]
@@ -190,6 +189,7 @@ async fn help_explains_a_module_and_a_command() {
       CURRENCY: three letters of ISO 4217, such as USD
       RATE: what one of it is worth in the default currency, such as 0.92; auto fetches it
     Example: /rate USD 0.92
+
     /export [PERIOD]
     Send your entries as CSV files
       PERIOD: as for /report; everything if left out
@@ -397,6 +397,7 @@ async fn telegram_offers_the_commands_of_the_loaded_modules() {
     /long: Replies with a long text in emoji and markup
     /badhtml: Replies with broken markup
     /slow: Waits
+    /stream: Shows steps, waits between them, and ends
     /storefail: Stores something, then fails
     /stored: Shows the value of a key
     /ambient: Counts environment variables and arguments

@@ -282,6 +282,8 @@ async fn a_person_sends_a_photo_and_a_document_on_the_chat_page() {
     let mut page = umbrasil_tests::Browser::new().await;
     page.open(&url).await;
     page.until("document.querySelectorAll('[data-testid=user]').length === 3").await;
+    let loaded = || host.logged().contains("module loaded module=\"finance\"").then_some(());
+    eventually(60, "finance is loaded", async || loaded()).await;
     for (script, answer) in [
         (
             "const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40; \

@@ -1,5 +1,7 @@
 //! Finance on paper and over time: pictures, files, receipts, and what comes by itself.
 
+use std::fmt::Write as _;
+
 use umbrasil_tests::{Browser, Message, Person, World, eventually};
 
 /// What a shop prints.
@@ -94,7 +96,7 @@ async fn a_large_file_is_imported_in_pieces() {
     let mut file = String::from("Datum;Buchungstext;Betrag\n");
     for number in 0..12_000 {
         let (day, month) = (number % 28 + 1, number / 28 % 12 + 1);
-        file.push_str(&format!("{day:02}.{month:02}.2025;Coop Filiale {number};-1,50\n"));
+        writeln!(file, "{day:02}.{month:02}.2025;Coop Filiale {number};-1,50").unwrap();
     }
     owner.upload("document", "bank.csv", file.as_bytes(), "").await;
     owner.reads("12000 entries").await;
@@ -121,7 +123,8 @@ async fn a_receipt_becomes_an_entry_with_a_tap() {
     assert!(asked.text().starts_with("🧾 Coop · 23.40 EUR · groceries?"), "{asked}");
     assert_eq!(last_line(owner, "/balance").await, "Balance: 0.00 EUR");
     let saved = owner.press("Save").await;
-    assert!(saved.text().ends_with("📝 Coop\n\nBalance: -23.40 EUR"), "{saved}");
+    let told = "📝 Coop\n💡 “coop” is groceries from now on.\n\nBalance: -23.40 EUR";
+    assert!(saved.text().ends_with(told), "{saved}");
     // The same tap once more, from an app that was slow.
     owner.press_raw("7000001", asked.id(), &asked.button("Save").unwrap()).await;
     let notices = world.notices(2).await;

@@ -54,7 +54,7 @@ fn add(
     usage: impl Fn(&str) -> Error,
 ) -> Result<Reply> {
     let default = ledger::currency()?;
-    let line = read_any(text, default).map_err(|reason| usage(&reason))?;
+    let line = read(text, default).map_err(|reason| usage(&reason))?;
     let Line { reading, currency, category, note } = line;
     if category.is_empty() {
         return Err(usage("The category is missing."));
@@ -75,18 +75,8 @@ fn add(
     }
 }
 
-/// As [`read_any`], where only one currency makes sense.
-#[allow(dead_code, reason = "what recurs and what is read from paper have one currency")]
-pub(crate) fn read(text: &str, currency: Currency) -> Result<Line, String> {
-    let line = read_any(text, currency)?;
-    if line.currency != currency {
-        return Err(format!("Please write the amount in {}.", currency.code()));
-    }
-    Ok(line)
-}
-
 /// Reads an amount in any currency, a category and a note. Only the amount must be there.
-pub(crate) fn read_any(text: &str, default: Currency) -> Result<Line, String> {
+pub(crate) fn read(text: &str, default: Currency) -> Result<Line, String> {
     let (reading, currency, rest) = amount::take(text, default)?;
     let (category, note) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let category = if category.is_empty() { String::new() } else { wording::category(category)? };
@@ -100,7 +90,7 @@ pub(crate) fn confirmation(call: &Call, booked: &Booked) -> Reply {
 
 /// The text of a confirmation, with one more line below the note if there is something to tell.
 pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
-    let Booked { entry, balance, warning, .. } = booked;
+    let entry = &booked.entry;
     let sign = match entry.direction {
         Direction::Expense => "💸 Expense: ",
         Direction::Income => "💰 Income: ",
@@ -112,11 +102,14 @@ pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
     if let Some(remark) = remark {
         html = html.line().text(remark);
     }
-    html = html.text("\n\n");
-    if let Some(warning) = warning {
-        html = html.text(warning).line();
-    }
-    html.push(balance_line(balance))
+    html.push(ending(booked))
+}
+
+/// How each message about an entry ends: what its budget says, and what is left.
+pub(crate) fn ending(booked: &Booked) -> Html {
+    let html =
+        booked.warning.iter().fold(Html::from("\n\n"), |html, warning| html.text(warning).line());
+    html.push(balance_line(&booked.balance))
 }
 
 /// The buttons below an entry. The user's id goes along: in a group somebody else may press one.

@@ -6,6 +6,7 @@
 
 use umbrasil_sdk::{Date, Error, Moment, Month, Result, storage};
 
+use crate::book::{self, Book};
 use crate::money::{self, Currency, Money};
 use crate::record::{self, Direction, Entry, Head};
 use crate::sums::Sums;
@@ -16,6 +17,7 @@ pub(crate) struct Batch {
     user: i64,
     event: String,
     head: Head,
+    book: Book,
     months: Vec<(Currency, Month, Sums)>,
     written: bool,
 }
@@ -34,17 +36,23 @@ pub(crate) struct New<'a> {
 
 impl Batch {
     pub(crate) fn open(user: i64, event: &str) -> Result<Self> {
-        let head = Head::read(storage::get(&record::head_key(user))?.as_deref())?;
+        let [head, book] = storage::get_many([record::head_key(user), book::key(user)])?;
         Ok(Self {
             user,
             event: record::event_field(event),
-            head,
+            head: Head::read(head.as_deref())?,
+            book: Book::read(book.as_deref())?,
             months: Vec::new(),
             written: false,
         })
     }
 
-    /// Writes an entry and gives its number.
+    /// Budgets and aliases of the user.
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Writes an entry, under the name that its category goes by, and gives its number.
     ///
     /// # Errors
     ///
@@ -52,6 +60,7 @@ impl Batch {
     /// as it was then.
     pub(crate) fn append(&mut self, new: New<'_>) -> Result<u64> {
         let New { direction, currency, minor, at, category, note } = new;
+        let category = self.book.resolve(category).to_owned();
         let month = at.date().month_of_year();
         let effect = direction.effect(minor);
         let balance = money::add(self.head.balance(currency), effect)?;
@@ -66,12 +75,12 @@ impl Batch {
             offset_seconds: at.offset_seconds,
             previous: self.head.last,
             reverses: 0,
-            category: category.to_owned(),
+            category,
             note: note.to_owned(),
             event: self.event.clone(),
         };
         let sums = self.sums(currency, month)?;
-        sums.count(direction, category, minor)?;
+        sums.count(direction, &entry.category, minor)?;
         sums.last = number;
         if sums.first == 0 {
             sums.first = number;

@@ -59,17 +59,14 @@ pub(crate) fn command(call: &Call) -> Result<Reply> {
 pub(crate) fn choose(call: &Call) -> Result<Reply> {
     let ledger = Ledger::open(call, ledger::currency()?)?;
     let button = |label: &str, category: &str| Button::new(label, "budget_for").arg(category);
-    let mut reply = Reply::html(
+    let reply = Reply::html(
         Html::from("🎯 <b>A budget for what?</b>").text("\nFor another category: /budget food 300"),
     );
     let categories = guide::most_used(call, Direction::Expense, ledger.currency)?;
-    let fitting: Vec<&String> =
-        categories.iter().filter(|category| category.len() <= ON_A_BUTTON).collect();
-    for row in fitting.chunks(3) {
-        reply = reply.row(row.iter().map(|category| button(category, category)));
-    }
+    let fitting = categories.iter().filter(|category| category.len() <= ON_A_BUTTON);
+    let buttons = fitting.map(|category| button(category, category));
     let back = Button::new("Back", "budgets");
-    Ok(reply.row([button("Everything", ""), back]).replace())
+    Ok(guide::rows(reply, buttons).row([button("Everything", ""), back]).replace())
 }
 
 /// The button of a category: asks for the limit.
@@ -125,9 +122,7 @@ fn change(call: &Call, category: Option<&str>, limit: &str) -> Result<Reply> {
         let minor = match reading {
             Reading::Clear(minor) if rest.is_empty() => minor,
             Reading::Doubtful(_) => {
-                return Err(Error::usage(format!(
-                    "“{limit}” can be read in two ways: please write it without separators."
-                )));
+                return Err(Error::usage(wording::TWO_WAYS));
             }
             Reading::Clear(_) => return Err(Error::usage("A budget is one amount.")),
         };

@@ -102,7 +102,7 @@ pub(crate) fn write(call: &Call) -> Result<Reply> {
 
 fn question(again: Option<&str>) -> Result<Reply> {
     chat::expect("alias", [""; 0])?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let text = "🏷 Type what you write and what it shall be booked as, such as: coffee food";
     Ok(Reply::html(html.text(text)).row([Button::new("Back", "categories")]).replace())
 }

@@ -2,7 +2,7 @@
 
 use umbrasil_sdk::prelude::*;
 
-use crate::add::balance_line;
+use crate::add::ending;
 use crate::amount::{self, Reading};
 use crate::entries;
 use crate::guide;
@@ -68,9 +68,7 @@ pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
             let amount = Some(Money::new(minor, currency));
             return correct(call, number, Change { amount, ..Change::default() });
         }
-        Ok((Reading::Doubtful(_), ..)) => {
-            "That can be read in two ways: please write it without separators.".to_owned()
-        }
+        Ok((Reading::Doubtful(_), ..)) => wording::TWO_WAYS.to_owned(),
         Ok(_) => "An amount only, please.".to_owned(),
         Err(reason) => reason,
     };
@@ -97,7 +95,7 @@ pub(crate) fn write_note(call: &Call) -> Result<Reply> {
 
 fn question(call: &Call, number: u64, name: &str, again: Option<String>) -> Result<Reply> {
     chat::expect(name, [number.to_string()])?;
-    let mut html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let mut html = wording::again(again);
     let mut buttons = vec![keep(call, number)];
     if name == "fix_note" {
         html = html.text("✏️ Type the note.");
@@ -111,7 +109,7 @@ fn question(call: &Call, number: u64, name: &str, again: Option<String>) -> Resu
 
 fn categories(call: &Call, number: u64, entry: &Entry, again: Option<String>) -> Result<Reply> {
     chat::expect("fix_category", [number.to_string()])?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let html = shown(html.text("✏️ What was "), entry).text(" for? Choose, or type a category.");
     let ids = format!("{}{number}", call.user().id).len();
     let offered = guide::most_used(call, entry.direction, entry.currency)?;
@@ -120,12 +118,8 @@ fn categories(call: &Call, number: u64, entry: &Entry, again: Option<String>) ->
     let button = |category: &String| {
         Button::new(category.clone(), "fix_as").arg(call.user().id).arg(number).arg(category)
     };
-    let buttons: Vec<Button> = offered.iter().filter(fits).map(button).collect();
-    let mut reply = Reply::html(html);
-    for row in buttons.chunks(3) {
-        reply = reply.row(row.to_vec());
-    }
-    Ok(reply.row([keep(call, number)]).replace())
+    let buttons = offered.iter().filter(fits).map(button);
+    Ok(guide::rows(Reply::html(html), buttons).row([keep(call, number)]).replace())
 }
 
 /// Corrects the category, and what is known of the vendor if it was learned.
@@ -149,12 +143,7 @@ fn correct(call: &Call, number: u64, change: Change) -> Result<Reply> {
     if !booked.entry.note.is_empty() {
         html = html.text("\n📝 ").text(&booked.entry.note);
     }
-    html = html.text("\n\n");
-    if let Some(warning) = &booked.warning {
-        html = html.text(warning).line();
-    }
-    let html = html.push(balance_line(&booked.balance));
-    Ok(Reply::html(html).row(crate::add::buttons(call, booked.number)))
+    Ok(Reply::html(html.push(ending(&booked))).row(crate::add::buttons(call, booked.number)))
 }
 
 fn shown(html: Html, entry: &Entry) -> Html {

@@ -1,15 +1,17 @@
 //! `/last` and `/search`: the entries themselves, newest first, each a tap away from being undone or
 //! corrected.
 
+use umbrasil_sdk::Month;
 use umbrasil_sdk::prelude::*;
-use umbrasil_sdk::{ErrorKind, Month};
 
 use crate::add;
 use crate::guide;
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
+use crate::period::Period;
 use crate::record::{self, Entry};
 use crate::scan::{self, End, Found};
+use crate::wording;
 
 /// How many entries a page has unless the user says otherwise, and at most.
 const USUAL: usize = 5;
@@ -49,7 +51,7 @@ pub(crate) fn older(call: &Call) -> Result<Reply> {
 fn page(call: &Call, count: usize, before: Option<u64>) -> Result<Reply> {
     let ledger = Ledger::open(call, ledger::currency()?)?;
     let mut found = Vec::new();
-    let end = scan::back(call.user().id, 1, before.unwrap_or(ledger.next()), |one| {
+    let end = scan::back(call.user().id, 1, before.unwrap_or(ledger.next_number()), |one| {
         found.push(one);
         found.len() < count
     })?;
@@ -77,22 +79,20 @@ fn page(call: &Call, count: usize, before: Option<u64>) -> Result<Reply> {
 pub(crate) fn search(call: &Call) -> Result<Reply> {
     let text = call.text().trim();
     let (before, last) = text.rsplit_once(char::is_whitespace).unwrap_or(("", text));
-    let month = month_of(last, call).filter(|_| !before.trim().is_empty());
+    let month = Period::named_month(last, call.at().date().month_of_year())
+        .filter(|_| !before.trim().is_empty());
     let words = if month.is_some() { before.trim() } else { text };
     if words.chars().count() > LONGEST {
         return Err(
             call.wrong(format_args!("A text to search for has at most {LONGEST} characters."))
         );
     }
-    let words = crate::wording::note(words).map_err(Error::usage)?;
+    let words = wording::note(words).map_err(Error::usage)?;
     let id = record::short_hash(call.event_id());
     let month_text = month.map(|month| month.to_string()).unwrap_or_default();
-    // A module that may only read, as the AI does, gets the first page, and needs no buttons.
-    let kept = match storage::set(&search_key(call), format!("{id}\t{month_text}\t{words}")) {
-        Ok(()) => true,
-        Err(error) if error.kind() == ErrorKind::Unavailable => false,
-        Err(error) => return Err(error),
-    };
+    // A module that may only read gets the first page, and needs no buttons.
+    let search = storage::set(&search_key(call), format!("{id}\t{month_text}\t{words}"));
+    let kept = record::kept(search)?;
     results(call, &words, month, None, kept.then_some(id.as_str()))
 }
 
@@ -120,7 +120,7 @@ fn results(
     let wanted: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let mut found = Vec::new();
     let mut seen = None;
-    let end = scan::back(call.user().id, 1, before.unwrap_or(ledger.next()), |one| {
+    let end = scan::back(call.user().id, 1, before.unwrap_or(ledger.next_number()), |one| {
         seen = Some(one.entry.written().date());
         if month.is_none_or(|month| one.entry.month == month) && matches(&one.entry, &wanted) {
             found.push(one);
@@ -199,7 +199,7 @@ fn lines(mut html: Html, found: &[Found], default: Currency) -> Html {
         let date = entry.written().date();
         html = html.text(format_args!("\n{}. {date} {mark}{amount} {}", index + 1, entry.category));
         if !entry.note.is_empty() {
-            html = html.text(" · ").italic(shorten(&entry.note));
+            html = html.text(" · ").italic(wording::shorten(&entry.note));
         }
     }
     html
@@ -222,24 +222,8 @@ fn matches(entry: &Entry, wanted: &[String]) -> bool {
     wanted.iter().all(|word| text.contains(word.as_str()))
 }
 
-/// The month that a word means: `2026-11`, `november`; a name is the latest month of that name.
-pub(crate) fn month_of(word: &str, call: &Call) -> Option<Month> {
-    if let Ok(month) = word.parse() {
-        return Some(month);
-    }
-    let (now, number) = (call.at().date().month_of_year(), Month::number_of(word)?);
-    Month::new(if number <= now.number() { now.year() } else { now.year() - 1 }, number)
-}
-
 fn signed(entry: &Entry) -> Money {
     Money::new(entry.effect, entry.currency)
-}
-
-fn shorten(note: &str) -> String {
-    match note.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", note.split_at(end).0),
-        None => note.to_owned(),
-    }
 }
 
 fn search_key(call: &Call) -> String {

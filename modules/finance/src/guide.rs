@@ -81,7 +81,7 @@ pub(crate) fn cancel(call: &Call) -> Result<Reply> {
 /// The amount, as the user typed it. Who types category and note behind it isn't asked for them.
 pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
     let Some(mut draft) = open(call)? else { return Ok(expired()) };
-    match add::read_any(call.text(), ledger::currency()?) {
+    match add::read(call.text(), ledger::currency()?) {
         Ok(Line { reading, currency, category, note }) => {
             draft.currency = currency;
             draft.amount = match reading {
@@ -122,7 +122,7 @@ pub(crate) fn write_note(call: &Call) -> Result<Reply> {
 
 /// Asks for the first thing that is missing, with the reason if it is asked again; or saves the entry.
 pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Result<Reply> {
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let cancel = cancel_button(&draft);
     let reply = match &draft.amount {
         Amount::Unknown => {
@@ -147,15 +147,12 @@ pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Res
                 let html = of.map_or(html.clone().bold(amount), |note| {
                     html.bold(amount).text(format_args!(", “{note}”"))
                 });
-                let mut reply = Reply::html(html.text(". What was it for?"));
+                let reply = Reply::html(html.text(". What was it for?"));
                 let button = |(index, label): (usize, &String)| {
                     Button::new(label.clone(), "category").arg(&draft.id).arg(index)
                 };
-                let buttons: Vec<Button> = draft.offered.iter().enumerate().map(button).collect();
-                for row in buttons.chunks(IN_A_ROW) {
-                    reply = reply.row(row.to_vec());
-                }
-                reply.row([Button::new("Other…", "other").arg(&draft.id), cancel])
+                let buttons = draft.offered.iter().enumerate().map(button);
+                rows(reply, buttons).row([Button::new("Other…", "other").arg(&draft.id), cancel])
             } else if let Some(note) = &draft.note {
                 Draft::forget(call)?;
                 let ledger = Ledger::open(call, draft.currency)?;
@@ -193,6 +190,12 @@ fn ask_which(draft: &Draft, minors: &[i64]) -> Reply {
     Reply::text("This can be read in two ways. How much do you mean? Nothing is saved yet.")
         .row(labels.enumerate().map(|(index, label)| button(index, label)))
         .row([cancel])
+}
+
+/// Puts categories below a question, a button each.
+pub(crate) fn rows(reply: Reply, buttons: impl Iterator<Item = Button>) -> Reply {
+    let buttons: Vec<Button> = buttons.collect();
+    buttons.chunks(IN_A_ROW).fold(reply, |reply, row| reply.row(row.to_vec()))
 }
 
 /// The categories that are offered for a draft: what was written first, then what is used most.

@@ -12,7 +12,9 @@ use umbrasil_sdk::prelude::*;
 
 use self::job::{Job, Known};
 use self::table::{Row, Table};
+use crate::add;
 use crate::batch::{self, Batch, New};
+use crate::book::Book;
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
 use crate::receipt;
@@ -65,7 +67,8 @@ fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
     if let Some(earlier) = Job::open(user)? {
         earlier.forget(user)?;
     }
-    let base = Ledger::open(call, default)?.next_number();
+    let ledger = Ledger::open(call, default)?;
+    let base = ledger.next_number();
     let Table { mut rows, problems, reversed, unsigned } = table;
     let mut known = Known::new(user).find(&rows, base)?.into_iter();
     let before = rows.len();
@@ -86,7 +89,8 @@ fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
         html = html.text(format_args!("\n{} to {}", first.date, last.date));
         html = totals(html, &rows);
-        let lines: Vec<String> = rows.iter().take(SHOWN).map(line).collect();
+        let lines: Vec<String> =
+            rows.iter().take(SHOWN).map(|row| line(row, ledger.book())).collect();
         html = html.text("\n\n").pre(lines.join("\n"));
         if rows.len() > SHOWN {
             html = html.text(format_args!("\n… and {} more.", rows.len() - SHOWN));
@@ -172,7 +176,7 @@ pub(crate) fn import(call: &Call) -> Result<Reply> {
                     job.booked += 1;
                 }
                 Err(error) if error.kind() == ErrorKind::Usage => {
-                    failed.push(format!("{}: {}", line(row), error.text()));
+                    failed.push(format!("{}: {}", line(row, batch.book()), error.text()));
                 }
                 Err(error) => return Err(error),
             }
@@ -204,7 +208,7 @@ pub(crate) fn import(call: &Call) -> Result<Reply> {
             html = html.text(format_args!("\n{reason}"));
         }
     }
-    html = html.text("\n\n").bold(format_args!("Balance: {balance}"));
+    html = html.text("\n\n").push(add::balance_line(&balance));
     if job.left == 0 {
         job.forget(user)?;
         let buttons = [Button::new("Report", "report"), Button::new("Finance", "home")];
@@ -241,7 +245,7 @@ fn book(call: &Call, batch: &mut Batch, row: &Row, swapped: bool) -> Result<()> 
         note: &row.note,
     };
     // A month has room for so many categories. An entry is worth more than its category.
-    batch.append(new).or_else(|_| batch.append(New { category: "other", ..new }))?;
+    batch.append(new).or_else(|_| batch.append(New { category: receipt::guess::OTHER, ..new }))?;
     Ok(())
 }
 
@@ -268,11 +272,13 @@ fn totals(mut html: Html, rows: &[Row]) -> Html {
     html
 }
 
-/// A row in at most 34 columns.
-fn line(row: &Row) -> String {
+/// A row in at most 34 columns, with the category that it is booked as.
+fn line(row: &Row, book: &Book) -> String {
     let amount = Money::new(row.direction.effect(row.minor), row.currency).plain().to_string();
-    let text: String =
-        [&row.category, " ", &row.note].into_iter().flat_map(|part| part.chars()).collect();
+    let text: String = [book.resolve(&row.category), " ", &row.note]
+        .into_iter()
+        .flat_map(|part| part.chars())
+        .collect();
     let room = 33_usize.saturating_sub(6 + amount.len().max(9));
     let text: String = text.chars().take(room).collect();
     let date = row.date;

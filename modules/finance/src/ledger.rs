@@ -252,11 +252,6 @@ impl Ledger {
         Ok(self.find_written_by(&record::event_field(call.event_id()))?.is_some())
     }
 
-    /// The number that the next entry will have.
-    pub(crate) fn next(&self) -> u64 {
-        self.head.next
-    }
-
     /// Reverses an entry: the one with this number, or the latest that hasn't been reversed.
     pub(crate) fn undo(mut self, call: &Call, number: Option<u64>) -> Result<Undo> {
         let event = record::event_field(call.event_id());

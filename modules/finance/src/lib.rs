@@ -125,7 +125,7 @@ fn reading(module: Module) -> Module {
         .optional("WHAT", "a category or a word of the notes, such as food; everything if left out")
         .optional(
             "WHEN",
-            "today, yesterday, this week, last month, in november; this month if left out",
+            "today, last week, last 3 months, in november, in q3 2025; this month if left out",
         )
         .example("/spent food last month")
         .reads_only()

@@ -21,6 +21,7 @@ pub(crate) fn home(call: &Call) -> Result<Reply> {
         .row([Button::new("Balance", "balance"), Button::new("Report", "report")])
         .row([Button::new("Entries", "last"), Button::new("Budgets", "budgets")])
         .row([Button::new("Categories", "categories"), Button::new("Rates", "rates_kept")])
+        .row([Button::new("Recurring", "recurring"), Button::new("Export", "export")])
         .replace())
 }
 

@@ -49,6 +49,12 @@ impl Period {
         Ok(period)
     }
 
+    /// The one month that a word names, such as `2026-11` or `november`.
+    pub(crate) fn named_month(word: &str, now: Month) -> Option<Month> {
+        let period = Self::absolute(&word.to_ascii_lowercase(), now)?;
+        period.is_month().then_some(period.first)
+    }
+
     fn relative(text: &str, now: Month) -> Option<Self> {
         let words: Vec<&str> = text.split_whitespace().collect();
         Some(match words[..] {

@@ -224,12 +224,14 @@ pub(crate) const ROLES: [(&str, &str); 8] = [
     ("erhalten", "wmmt"),
 ];
 
-/// Which category a word belongs to. What the user has taught the bot comes before this.
-const CATEGORIES: [(&str, &str); 7] = [
+/// Which category a word belongs to, by the names that receipts and imports use as well. What the user has
+/// taught the bot comes before this.
+const CATEGORIES: [(&str, &str); 9] = [
+    ("groceries", "groceries|grocery|supermarket|lebensmittel"),
     (
         "food",
         concat!(
-            "groceries|grocery|supermarket|lebensmittel|supper|meal|bakery|bäckerei|milk|milch|cheese|käse|ramen|noodles|coffees|teas|pizzas|burgers|bar|pub|café|cafe|restaurants|mittag|znüni|",
+            "supper|meal|bakery|bäckerei|milk|milch|cheese|käse|ramen|noodles|coffees|teas|pizzas|burgers|bar|pub|café|cafe|restaurants|mittag|znüni|",
             "coffee|kaffee|tea|tee|lunch|mittagessen|dinner|abendessen|breakfast|frühstück|brunch|pizza|burger|sushi|kebab|döner|sandwich|snack|snacks|bread|brot|beer|bier|beers|wine|wein|drink|drinks|food|essen|cake|kuchen|croissant|restaurant|takeaway"
         ),
     ),
@@ -239,8 +241,9 @@ const CATEGORIES: [(&str, &str); 7] = [
     ),
     (
         "home",
-        "rent|miete|electricity|strom|heating|heizung|mortgage|furniture|möbel|insurance|versicherung|internet|plumber|cleaning",
+        "rent|miete|electricity|strom|heating|heizung|mortgage|furniture|möbel|internet|plumber|cleaning",
     ),
+    ("insurance", "insurance|versicherung"),
     (
         "health",
         "pharmacy|apotheke|doctor|dentist|zahnarzt|arzt|medicine|medikamente|gym|fitness|haircut|coiffeur",

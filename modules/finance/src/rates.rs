@@ -162,12 +162,9 @@ impl Rates {
                 self.trouble = Some(trouble);
             }
         }
-        // Another module that may only read, as the AI does, can't keep them: then the next one fetches again.
-        match storage::set(&fetched_key(self.default), self.fetched.write()) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == umbrasil_sdk::ErrorKind::Unavailable => Ok(()),
-            Err(error) => Err(error),
-        }
+        // Where they can't be kept the next one fetches them again.
+        record::kept(storage::set(&fetched_key(self.default), self.fetched.write()))?;
+        Ok(())
     }
 }
 

@@ -7,21 +7,23 @@ pub(crate) mod guess;
 mod read;
 
 use umbrasil_sdk::prelude::*;
-use umbrasil_sdk::{Date, ErrorKind, Month};
+use umbrasil_sdk::{Date, ErrorKind};
 
 use crate::add::{self, Line};
 use crate::amount::Reading;
+use crate::book::Book;
+use crate::guide;
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
 use crate::record::{self, Direction};
-use crate::sums::Sums;
+use crate::vendor;
 use crate::wording;
+use crate::words;
 
 const VERSION: &str = "1";
 
-/// How many categories are offered, and how many of them in a row.
-const OFFERED: usize = 6;
-const IN_A_ROW: usize = 3;
+/// Most bytes of a category that a button can carry beside the proposal's id.
+const ON_A_BUTTON: usize = 32;
 
 /// What to do where no picture helps.
 const INSTEAD: &str = "Type /expense AMOUNT CATEGORY instead, such as /expense 12.50 food.";
@@ -60,26 +62,34 @@ pub(crate) fn photo(call: &Call) -> Result<Reply> {
              best.\n{INSTEAD}"
         )));
     };
-    let category = guess::category(&format!("{} {text}", found.vendor), Direction::Expense);
-    let by_vendor = guess::category(&found.vendor, Direction::Expense);
-    let category = if by_vendor == "other" { category } else { by_vendor };
+    let known = vendor::category(call, Direction::Expense, &vendor::normal(&found.vendor))?;
+    let category = known.unwrap_or_else(|| guessed(&found.vendor, &text).to_owned());
     let proposal = Proposal {
         id: record::short_hash(call.event_id()),
         currency: found.currency,
         minor: found.minor,
         day: found.date.unwrap_or(today).to_days(),
-        category: category.to_owned(),
+        category,
         note: wording::note(&found.vendor).unwrap_or_default(),
     };
-    ask(call, &proposal)
+    ask(call, proposal)
 }
 
-/// Saves what is proposed.
+/// The category that a receipt speaks for: its vendor is surer than what was bought.
+fn guessed(vendor: &str, text: &str) -> &'static str {
+    match guess::category(vendor, Direction::Expense) {
+        guess::OTHER => guess::category(text, Direction::Expense),
+        category => category,
+    }
+}
+
+/// Saves what is proposed, and learns what its vendor is for.
 pub(crate) fn save(call: &Call) -> Result<Reply> {
     let Some(proposal) = open(call)? else { return closed() };
     let Proposal { currency, minor, day, category, note, .. } = proposal;
     storage::delete(&key(call))?;
     let date = Date::from_days(day);
+    let vendor = vendor::normal(&note);
     // The ledger notes when an entry was written: a receipt of another day says so in its note.
     let note = match (date == call.at().date(), note.is_empty()) {
         (true, _) => note,
@@ -88,7 +98,18 @@ pub(crate) fn save(call: &Call) -> Result<Reply> {
     };
     let ledger = Ledger::open_month(call, currency, date.month_of_year())?;
     let booked = ledger.append(call, Direction::Expense, minor, &category, &note)?;
-    Ok(add::confirmation(call, &booked).replace())
+    let category = &booked.entry.category;
+    // Nothing is learned from what nobody knew.
+    if vendor.is_empty() || category == guess::OTHER {
+        return Ok(add::confirmation(call, &booked).replace());
+    }
+    let known = vendor::category(call, Direction::Expense, &vendor)?;
+    let learns = known.as_ref() != Some(category);
+    if learns {
+        vendor::learn(call, Direction::Expense, &vendor, category)?;
+    }
+    let learned = Some(vendor.as_str()).filter(|_| learns);
+    Ok(words::confirmation(call, &booked, learned).replace())
 }
 
 /// Asks for another category, with those of late as buttons; or takes the one that was tapped.
@@ -96,7 +117,7 @@ pub(crate) fn category(call: &Call) -> Result<Reply> {
     let Some(mut proposal) = open(call)? else { return closed() };
     if let Some(chosen) = call.get(1) {
         proposal.category = wording::category(chosen).map_err(Error::internal)?;
-        return ask(call, &proposal);
+        return ask(call, proposal);
     }
     ask_category(call, &proposal, None)
 }
@@ -107,7 +128,7 @@ pub(crate) fn write_category(call: &Call) -> Result<Reply> {
     match wording::category(call.text()) {
         Ok(category) => {
             proposal.category = category;
-            ask(call, &proposal)
+            ask(call, proposal)
         }
         Err(reason) => ask_category(call, &proposal, Some(reason)),
     }
@@ -119,18 +140,15 @@ pub(crate) fn amount(call: &Call) -> Result<Reply> {
     ask_amount(&proposal, None)
 }
 
-/// The amount, as the user typed it; or one reading of what they typed.
+/// The amount, as the user typed it. One without a currency keeps that of the receipt.
 pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
     let Some(mut proposal) = open(call)? else { return Ok(expired()) };
     match add::read(call.text(), proposal.currency) {
-        Ok(Line { reading: Reading::Clear(minor), .. }) => {
-            proposal.minor = minor;
-            ask(call, &proposal)
+        Ok(Line { reading: Reading::Clear(minor), currency, .. }) => {
+            (proposal.minor, proposal.currency) = (minor, currency);
+            ask(call, proposal)
         }
-        Ok(_) => ask_amount(
-            &proposal,
-            Some("That can be read in two ways. Please write it as 1234.50.".into()),
-        ),
+        Ok(_) => ask_amount(&proposal, Some(wording::TWO_WAYS.into())),
         Err(reason) => ask_amount(&proposal, Some(reason)),
     }
 }
@@ -146,9 +164,11 @@ pub(crate) fn cancel(call: &Call) -> Result<Reply> {
         .replace())
 }
 
-/// Shows the proposal, and keeps it.
-fn ask(call: &Call, proposal: &Proposal) -> Result<Reply> {
-    let Proposal { id, currency, minor, day, category, note } = proposal;
+/// Shows the proposal with the category that it will be booked as, and keeps it.
+fn ask(call: &Call, mut proposal: Proposal) -> Result<Reply> {
+    let book = Book::of(call.user().id)?;
+    proposal.category = book.resolve(&proposal.category).to_owned();
+    let Proposal { id, currency, minor, day, category, note } = &proposal;
     let fields =
         [VERSION, id, currency.code(), &minor.to_string(), &day.to_string(), category, note]
             .join("\t");
@@ -171,7 +191,7 @@ fn ask(call: &Call, proposal: &Proposal) -> Result<Reply> {
 
 fn ask_amount(proposal: &Proposal, again: Option<String>) -> Result<Reply> {
     chat::expect("receipt_amount", [&proposal.id])?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let now = Money::new(proposal.minor, proposal.currency);
     Ok(Reply::html(html.text("🧾 How much was it? Type the amount; I read ").bold(now).text("."))
         .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
@@ -180,48 +200,16 @@ fn ask_amount(proposal: &Proposal, again: Option<String>) -> Result<Reply> {
 
 fn ask_category(call: &Call, proposal: &Proposal, again: Option<String>) -> Result<Reply> {
     chat::expect("receipt_category", [&proposal.id])?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let html = html.text("🧾 What was it for? Tap a category, or type another one.");
-    let mut reply = Reply::html(html);
-    let offered = offered(call, proposal.currency)?;
-    for row in offered.chunks(IN_A_ROW) {
-        let button = |name: &String| {
-            Button::new(name.clone(), "receipt_category").arg(&proposal.id).arg(name)
-        };
-        reply = reply.row(row.iter().map(button));
-    }
-    Ok(reply.row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)]).replace())
-}
-
-/// The categories that the user spends on most, of this month and the one before; then some that most do.
-/// They must fit into a button with the proposal's id.
-fn offered(call: &Call, currency: Currency) -> Result<Vec<String>> {
-    let month: Month = call.at().date().month_of_year();
-    let key = |month| record::month_key(call.user().id, currency, month);
-    let mut counts: Vec<(String, u32)> = Vec::new();
-    for value in storage::get_many([key(month), key(month.previous())])? {
-        let sums = Sums::read(value.as_deref())?;
-        for line in sums.lines()?.iter().filter(|line| line.direction == Direction::Expense) {
-            match counts.iter_mut().find(|(name, _)| *name == line.category) {
-                Some((_, count)) => *count = count.saturating_add(line.count),
-                None => counts.push((line.category.to_owned(), line.count)),
-            }
-        }
-    }
-    counts
-        .sort_unstable_by(|(left, few), (right, many)| many.cmp(few).then_with(|| left.cmp(right)));
-    let mut offered: Vec<String> = counts
-        .into_iter()
-        .map(|(name, _)| name)
-        .filter(|name| name.len() <= 20 && !name.contains(':'))
-        .collect();
-    for usual in ["groceries", "food", "transport", "home", "health", "shopping"] {
-        if !offered.iter().any(|known| known == usual) {
-            offered.push(usual.to_owned());
-        }
-    }
-    offered.truncate(OFFERED);
-    Ok(offered)
+    let offered = guide::most_used(call, Direction::Expense, proposal.currency)?;
+    let button =
+        |name: &String| Button::new(name.clone(), "receipt_category").arg(&proposal.id).arg(name);
+    let fits = |name: &&String| **name != proposal.category && name.len() <= ON_A_BUTTON;
+    let buttons = offered.iter().filter(fits).map(button);
+    Ok(guide::rows(Reply::html(html), buttons)
+        .row([Button::new("Cancel", "receipt_cancel").arg(&proposal.id)])
+        .replace())
 }
 
 /// The proposal that the call is about, if it is still open.

@@ -13,7 +13,7 @@
 //! with the ledger. Values are text with tabs (no field can contain one) and begin with the version of
 //! their form, so that a later version can tell, and people can read them.
 
-use umbrasil_sdk::{Error, Month, Result};
+use umbrasil_sdk::{Error, ErrorKind, Month, Result};
 
 use crate::money::Currency;
 
@@ -200,6 +200,16 @@ impl Entry {
             note,
             event,
         })
+    }
+}
+
+/// Whether a write was done. Another module that may only read, as the AI does, is refused it; what is
+/// convenient to keep, but not needed, is left out then.
+pub(crate) fn kept(written: Result<()>) -> Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::Unavailable => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::add::{self, Line};
 use crate::amount::Reading;
 use crate::money::Currency;
 use crate::record::Direction;
+use crate::wording::{self, capital};
 use crate::{ledger, overview};
 
 /// Most of one user: it keeps the list readable.
@@ -118,7 +119,7 @@ fn ask_what(call: &Call, rhythm: &str, day: &str, again: Option<String>) -> Resu
     chat::expect("recurring_what", [rhythm, day])?;
     let words: Vec<&str> = [rhythm, day].into_iter().filter(|word| !word.is_empty()).collect();
     let (every, _) = Every::read(&words, call.at().date()).map_err(Error::internal)?;
-    let html = again.map_or_else(Html::new, |reason| Html::new().text(reason).line());
+    let html = wording::again(again);
     let html = html.text("🔁 ").bold(capital(&every.to_string())).text(
         ". Type what: expense or income, the amount, the category, and a note if you like.\nExample: ",
     );
@@ -128,7 +129,7 @@ fn ask_what(call: &Call, rhythm: &str, day: &str, again: Option<String>) -> Resu
 }
 
 /// Reads `monthly 1 expense 900 rent Flat`; or says, for the user, what is wrong with it.
-fn read(call: &Call, words: &[&str], currency: Currency) -> Result<Recurring, String> {
+fn read(call: &Call, words: &[&str], default: Currency) -> Result<Recurring, String> {
     let today = call.at().date();
     let (every, words) = Every::read(words, today)?;
     let (direction, words) = match words.split_first() {
@@ -136,9 +137,9 @@ fn read(call: &Call, words: &[&str], currency: Currency) -> Result<Recurring, St
         Some((word, rest)) if word.eq_ignore_ascii_case("income") => (Direction::Income, rest),
         _ => return Err("Is it an expense or income? That word is missing.".into()),
     };
-    let Line { reading, category, note, .. } = add::read(&words.join(" "), currency)?;
+    let Line { reading, currency, category, note } = add::read(&words.join(" "), default)?;
     let Reading::Clear(minor) = reading else {
-        return Err("The amount can be read in two ways. Please write it as 1234.50.".into());
+        return Err(wording::TWO_WAYS.into());
     };
     if category.is_empty() {
         return Err("The category is missing.".into());
@@ -270,10 +271,4 @@ fn told(lines: &[String]) -> Html {
 
 fn off_button(call: &Call, number: u32, label: &str) -> Button {
     Button::new(label, "recurring_off").arg(call.user().id).arg(number)
-}
-
-/// With a capital letter at the start.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }

@@ -2,7 +2,8 @@
 
 use umbrasil_sdk::{Call, Date, Month};
 
-use crate::entries;
+use crate::period::Period;
+use crate::wording::capital;
 
 /// Some days in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub(crate) struct Span {
     /// Such as `Last week`.
     pub(crate) name: String,
 }
+
+/// Most words of a name such as `last 3 months`, and most months of it.
+const WORDS: usize = 3;
+const MONTHS: usize = 12;
 
 /// What people say, and what it means. German has more endings than are worth telling apart.
 const NAMES: [(&str, Kind); 29] = [
@@ -74,28 +79,47 @@ pub(crate) fn take(text: &str, call: &Call) -> (Span, String) {
             return (kind.span(name, call), rest.trim().to_owned());
         }
     }
-    let (rest, word) = text.rsplit_once(' ').unwrap_or(("", text));
-    let leading = rest.strip_suffix("in").or_else(|| rest.strip_suffix("im"));
-    if let Some(rest) = leading.filter(|rest| rest.is_empty() || rest.ends_with(' '))
-        && let Some(month) = entries::month_of(word, call)
-    {
-        let name = format!("{} {}", month.name(), month.year());
-        return (months(vec![month], name), rest.trim().to_owned());
+    if let Some((period, rest)) = period(text, call.at().date().month_of_year()) {
+        return (months(period.months().collect(), period.title()), rest.trim().to_owned());
     }
     (Kind::Months(0).span("this month", call), text.to_owned())
 }
 
+/// Takes whole months from the end: `in november`, `in q3 2025`, `last 3 months`. Without `in` a word such as
+/// `march` belongs to what is asked for.
+fn period(text: &str, now: Month) -> Option<(Period, &str)> {
+    let mut named = text.len();
+    let mut found = None;
+    for _ in 0..WORDS {
+        let before = text.get(..named)?.trim_end();
+        named = before.rfind(' ').map_or(0, |blank| blank + 1);
+        let (rest, name) = text.split_at(named);
+        let leads = |word: &&str| rest.trim_end().rsplit(' ').next() == Some(word);
+        let leading = ["in", "im"].iter().find(|word| leads(word));
+        let relative = name.starts_with("last ") || name.starts_with("this ");
+        if (relative || leading.is_some())
+            && let Some(period) = Period::read(name, now).ok().filter(|one| one.len() <= MONTHS)
+        {
+            // The longest name that there is.
+            let rest = rest.trim_end();
+            found =
+                Some((period, leading.and_then(|word| rest.strip_suffix(word)).unwrap_or(rest)));
+        }
+        if named == 0 {
+            break;
+        }
+    }
+    found
+}
+
 impl Kind {
     fn span(self, name: &str, call: &Call) -> Span {
-        let now = call.at().date().month_of_year();
-        let seconds = i64::try_from(call.at().unix_ms / 1_000).unwrap_or(0);
-        let today = (seconds + i64::from(call.at().offset_seconds)).div_euclid(86_400);
-        let name = title(name);
+        let (now, today) = (call.at().date().month_of_year(), call.at().date().to_days());
+        let name = capital(name);
         match self {
             Self::Days(from, to) => days(today - from, today - to, name),
             Self::Weeks(ago) => {
-                // The first of January 1970 was a Thursday.
-                let monday = today - (today + 3).rem_euclid(7) - 7 * ago;
+                let monday = today - i64::from(weekday(call.at().date())) - 7 * ago;
                 days(monday, monday + 6, name)
             }
             Self::Months(ago) => {
@@ -132,8 +156,7 @@ fn months(months: Vec<Month>, name: String) -> Span {
     Span { first, last, months, whole: true, name }
 }
 
-/// With a capital at the beginning.
-fn title(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// 0 is Monday; 1970 began on a Thursday.
+pub(crate) fn weekday(date: Date) -> u8 {
+    u8::try_from((date.to_days() + 3).rem_euclid(7)).unwrap_or(0)
 }

@@ -1,8 +1,16 @@
-//! What people may write into a category and a note.
+//! What people may write into a category and a note, and words that several conversations share.
 //!
 //! Both come back in messages, reports and exports, perhaps to others in a group. So nothing gets in that
 //! breaks a line or turns the direction of writing: the balance line stays the last line, and a note reads
 //! as it was typed.
+
+use std::fmt::Display;
+
+use umbrasil_sdk::prelude::*;
+
+/// What is said where an amount is doubtful and no button can ask which one is meant.
+pub(crate) const TWO_WAYS: &str =
+    "That can be read in two ways: please write it without separators, as 1000 or 1000.50.";
 
 /// Most characters of a category.
 const CATEGORY: usize = 32;
@@ -47,6 +55,25 @@ pub(crate) fn note(text: &str) -> Result<String, String> {
         }
         _ => Ok(note),
     }
+}
+
+/// The beginning of a question that is asked again: the reason in a line of its own; else nothing.
+pub(crate) fn again(reason: Option<impl Display>) -> Html {
+    reason.map_or_else(Html::new, |reason| Html::new().text(reason).line())
+}
+
+/// A note short enough for a line of a list.
+pub(crate) fn shorten(note: &str) -> String {
+    match note.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", note.split_at(end).0),
+        None => note.to_owned(),
+    }
+}
+
+/// With a capital letter at the beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 /// Whether a character shows nothing but changes what is around it. The joiners that emoji and several

@@ -12,6 +12,7 @@ use crate::draft::{Amount, Draft};
 use crate::guide;
 use crate::ledger::{self, Booked, Ledger};
 use crate::phrases;
+use crate::receipt::guess;
 use crate::record::Direction;
 use crate::vendor;
 use crate::wording;
@@ -44,7 +45,7 @@ pub(crate) fn hear(call: &Call) -> Result<Reply> {
     let from_vendor = learned.is_some();
     let known = match learned {
         Some(category) => Some(category),
-        None => guess(&ledger, direction, &said)?,
+        None => known_word(&ledger, direction, &said)?,
     };
     let note = note(&said, known.as_deref()).map_err(Error::usage)?;
     if let (Some(category), &Reading::Clear(minor)) = (&known, &reading) {
@@ -61,8 +62,12 @@ pub(crate) fn hear(call: &Call) -> Result<Reply> {
         Reading::Doubtful(minors) => Amount::Doubtful(minors),
     };
     if known.is_none() {
-        // One word may well be the category itself.
+        // One word may well be the category itself, and of many shops it is known.
         draft.offered.extend(wording::category(&said.object).ok());
+        let shop = guess::category(&said.vendor, direction);
+        if shop != guess::OTHER && !draft.offered.iter().any(|category| category == shop) {
+            draft.offered.push(shop.to_owned());
+        }
         draft.vendor = name;
     }
     draft.category = known.unwrap_or_default();
@@ -144,7 +149,7 @@ fn direction(pattern: &str, object: &str) -> Direction {
 }
 
 /// The category that the words point to: one of the user's own, else one that everybody understands.
-fn guess(ledger: &Ledger, direction: Direction, said: &Said<'_>) -> Result<Option<String>> {
+fn known_word(ledger: &Ledger, direction: Direction, said: &Said<'_>) -> Result<Option<String>> {
     let (sums, book) = (ledger.sums().lines()?, ledger.book());
     let own = |word: &str| {
         sums.iter().any(|line| line.direction == direction && line.category == word)

@@ -230,6 +230,9 @@ pub(crate) mod storage {
     }
 
     fn write(key: &str, value: Option<&[u8]>) -> Result<(), Error> {
+        if running(|now| now.world.read_only) {
+            return Err(Error::Denied("this command says that it changes nothing".to_owned()));
+        }
         check_key(key)?;
         at_most(MIB / 4, value.map_or(0, <[u8]>::len))?;
         running(|now| now.writes.insert(key.to_owned(), value.map(<[u8]>::to_vec)));

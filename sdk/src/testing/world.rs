@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) docker: Daemon,
     pub(crate) machine: Machine,
     pub(crate) records: Records,
+    /// Whether the event that runs may not write.
+    pub(crate) read_only: bool,
 }
 
 /// The transaction and the effects of the event that runs.

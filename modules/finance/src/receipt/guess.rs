@@ -135,7 +135,10 @@ const INCOME: [(&str, &[&str]); 3] = [
     ("refund", &["refund", "rückerstattung", "gutschrift"]),
 ];
 
-/// The category that a text speaks for, or `other`.
+/// What nothing speaks for.
+pub(crate) const OTHER: &str = "other";
+
+/// The category that a text speaks for, or [`OTHER`].
 pub(crate) fn category(text: &str, direction: Direction) -> &'static str {
     let text = text.to_lowercase();
     let known: &[(&str, &[&str])] = match direction {
@@ -143,7 +146,7 @@ pub(crate) fn category(text: &str, direction: Direction) -> &'static str {
         Direction::Income => &INCOME,
     };
     let found = known.iter().find(|(_, words)| words.iter().any(|word| has_word(&text, word)));
-    found.map_or("other", |(category, _)| category)
+    found.map_or(OTHER, |(category, _)| category)
 }
 
 /// Whether a text has a word, not only as a part of another one. Names of shops run on with their numbers.

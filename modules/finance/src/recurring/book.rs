@@ -84,6 +84,8 @@ impl Recurring {
         offset_seconds: i32,
         most: usize,
     ) -> Result<Vec<String>> {
+        // An alias that came later counts from now on.
+        self.category = batch.book().resolve(&self.category).to_owned();
         let mut lines = Vec::new();
         while self.next <= today && lines.len() < most {
             let new = New {
@@ -196,13 +198,13 @@ pub(super) fn note_news(done: &Done) -> Result<()> {
     storage::set(&key, news)
 }
 
-/// What somebody was not told yet; they are told once.
+/// What somebody was not told yet. They are told once; who asks through another module that may only read
+/// is told again when they come themselves.
 pub(super) fn take_news(user: i64) -> Result<Option<String>> {
     let key = news_key(user);
     let news = storage::get_text(&key)?;
-    // Where nothing may be written (another module only reads the balance) it is told later.
-    if news.is_none() || storage::delete(&key).is_err() {
-        return Ok(None);
+    if news.is_some() {
+        record::kept(storage::delete(&key))?;
     }
     Ok(news)
 }

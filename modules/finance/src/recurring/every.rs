@@ -4,6 +4,8 @@ use std::fmt;
 
 use umbrasil_sdk::{Date, Month};
 
+use crate::span::weekday;
+
 const DAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -100,11 +102,6 @@ impl fmt::Display for Every {
             Self::Month(day) => write!(f, "monthly on day {day}"),
         }
     }
-}
-
-/// 0 is Monday; 1970 began on a Thursday.
-fn weekday(date: Date) -> u8 {
-    u8::try_from((date.to_days() + 3).rem_euclid(7)).unwrap_or(0)
 }
 
 /// The day of a month, or its last one if it is shorter.

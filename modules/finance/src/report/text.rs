@@ -1,11 +1,12 @@
 //! A sheet as a message: totals, a small table of months, and bars made of text.
 
-use umbrasil_sdk::Html;
+use umbrasil_sdk::{Html, Month};
 
 use super::sheet::{Category, Sheet};
 use crate::money::{Currency, Money};
 use crate::period::short_name;
 use crate::record::{Direction, Entry};
+use crate::wording;
 
 /// How many blocks the longest bar has.
 const BLOCKS: i128 = 10;
@@ -22,18 +23,22 @@ pub(super) fn section(mut html: Html, sheet: &Sheet, listed: usize) -> Html {
         .text(format_args!("\nIncome: {}", Money::new(income, currency)))
         .text(format_args!("\nExpenses: {}", Money::new(expense, currency)))
         .text(format_args!("\nNet: {net}"));
-    if sheet.months.len() > 1 {
-        html = html.text("\n\n").pre(table(sheet).join("\n"));
+    let rows = rows(sheet);
+    if rows.len() > 1 {
+        html = html.text("\n\n").pre(table(rows, currency).join("\n"));
     }
     html = by_category(html, "Expenses", sheet, Direction::Expense, expense, listed);
     by_category(html, "Income", sheet, Direction::Income, income, listed)
 }
 
-/// Income and expenses side by side, a line for each month or each year.
-fn table(sheet: &Sheet) -> Vec<String> {
+/// A name, income and expenses for each month or each year, from the first that has entries to the last.
+fn rows(sheet: &Sheet) -> Vec<(String, i64, i64)> {
+    let by_year = sheet.months.len() > ROWS;
+    let is_used = |(_, income, expense): &(Month, i64, i64)| *income != 0 || *expense != 0;
+    let first = sheet.months.iter().position(is_used).unwrap_or(0);
+    let end = sheet.months.iter().rposition(is_used).map_or(0, |last| last + 1);
     let mut rows: Vec<(String, i64, i64)> = Vec::new();
-    for (month, income, expense) in &sheet.months {
-        let by_year = sheet.months.len() > ROWS;
+    for (month, income, expense) in sheet.months.get(first..end).unwrap_or_default() {
         let name = if by_year {
             month.year().to_string()
         } else {
@@ -46,7 +51,12 @@ fn table(sheet: &Sheet) -> Vec<String> {
             _ => rows.push((name, *income, *expense)),
         }
     }
-    let plain = |minor| Money::new(minor, sheet.currency).plain().to_string();
+    rows
+}
+
+/// Income and expenses side by side.
+fn table(rows: Vec<(String, i64, i64)>, currency: Currency) -> Vec<String> {
+    let plain = |minor| Money::new(minor, currency).plain().to_string();
     let mut lines = vec![(String::new(), "Income".to_owned(), "Expenses".to_owned())];
     lines.extend(
         rows.into_iter().map(|(name, income, expense)| (name, plain(income), plain(expense))),
@@ -74,7 +84,10 @@ fn by_category(
     for Category { name, minor, .. } in categories.iter().take(listed) {
         let blocks = (i128::from(*minor) * BLOCKS / longest).max(1);
         let bar = "█".repeat(usize::try_from(blocks).unwrap_or(1));
-        let percent = i128::from(*minor) * 100 / i128::from(total.max(1));
+        let percent = match i128::from(*minor) * 100 / i128::from(total.max(1)) {
+            0 => "<1".to_owned(),
+            percent => percent.to_string(),
+        };
         let amount = Money::new(*minor, sheet.currency).plain();
         html = html.text(format_args!("\n{name} {amount} ({percent} %)\n")).code(bar);
     }
@@ -96,13 +109,9 @@ pub(super) fn latest_line(entry: &Entry) -> Html {
     let date = entry.written().date();
     let amount = Money::new(entry.effect, entry.currency).plain();
     let html = Html::new().text(format_args!("{} {amount} {}", date, entry.category));
-    if entry.note.is_empty() { html } else { html.text(" · ").italic(shorten(&entry.note)) }
-}
-
-/// A note short enough for a line.
-fn shorten(note: &str) -> String {
-    match note.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", note.split_at(end).0),
-        None => note.to_owned(),
+    if entry.note.is_empty() {
+        html
+    } else {
+        html.text(" · ").italic(wording::shorten(&entry.note))
     }
 }

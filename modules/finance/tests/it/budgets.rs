@@ -135,7 +135,7 @@ fn a_wrong_budget_gets_the_usage() {
         ),
         (
             "/budget food 1,000",
-            "“1,000” can be read in two ways: please write it without separators.",
+            "That can be read in two ways: please write it without separators, as 1000 or 1000.50.",
         ),
         ("/budget food 300 x", "A budget is one amount."),
         ("/budget food 300 USD", "Budgets are in EUR."),

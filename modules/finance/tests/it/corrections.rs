@@ -52,7 +52,7 @@ fn an_amount_is_corrected_on_its_day() {
     host.press("Amount").unwrap();
     assert_eq!(
         host.say("1,000").unwrap().to_string(),
-        "That can be read in two ways: please write it without separators.\n✏️ How much was it? Type the amount, such as 12.50.\n[Cancel]"
+        "That can be read in two ways: please write it without separators, as 1000 or 1000.50.\n✏️ How much was it? Type the amount, such as 12.50.\n[Cancel]"
     );
     assert_eq!(
         host.say("15").unwrap().to_string(),

@@ -12,7 +12,7 @@ fn an_expense_step_by_step() {
     let mut host = host();
     assert_eq!(
         home(&mut host),
-        "💰 Finance\n\nBalance: 0.00 EUR\n[Add Expense] [Add Income]\n[Balance] [Report]\n[Entries] [Budgets]\n[Categories] [Rates]"
+        "💰 Finance\n\nBalance: 0.00 EUR\n[Add Expense] [Add Income]\n[Balance] [Report]\n[Entries] [Budgets]\n[Categories] [Rates]\n[Recurring] [Export]"
     );
     assert_eq!(
         host.press("Add Expense").unwrap().to_string(),

@@ -125,6 +125,16 @@ fn what_was_exported_comes_back_as_it_was() {
 }
 
 #[test]
+fn aliases_name_what_is_imported() {
+    let mut host = host().files("date,amount,text,category\n2026-11-01,-5.00,x,coffee\n");
+    host.command("/alias coffee food").unwrap();
+    assert!(sent(&mut host, "a.csv").contains("11-01     -5.00 food x"));
+    host.press("Import 1 entry").unwrap();
+    assert!(host.command("/categories").unwrap().text().contains("food · 1 × · 5.00 EUR"));
+    assert!(sent(&mut host, "a.csv").contains("1 is in your ledger already"));
+}
+
+#[test]
 fn other_files_are_told_what_can_be_read() {
     let mut host = host().files("PK\u{3}\u{4}");
     let told = sent(&mut host, "book.xlsx");

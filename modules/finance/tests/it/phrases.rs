@@ -6,7 +6,7 @@ use super::host;
 /// Sentences that book, and what is booked; `?` where the category is asked for.
 const BOOKS: [(&str, &str); 64] = [
     ("spent 12.50 at coop", "? 12.50 EUR, “coop”"),
-    ("Spent 12.50 on groceries at Coop!", "💸 12.50 EUR · food | groceries · Coop"),
+    ("Spent 12.50 on groceries at Coop!", "💸 12.50 EUR · groceries | Coop"),
     ("I spent 12,50 on food", "💸 12.50 EUR · food"),
     ("I've just spent €8 for coffee", "💸 8.00 EUR · food | coffee"),
     ("we spent 30 for dinner at Luigi's", "💸 30.00 EUR · food | dinner · Luigi's"),
@@ -194,6 +194,20 @@ fn questions_are_answered_and_never_book() {
         ("how much did I spend last month on food", "💸 Last month · food: 0.00 EUR"),
         ("how much did I spend on coffee", "💸 This month · coffee: 12.50 EUR"),
         ("how much did I spend on coffee in november", "💸 November 2026 · coffee: 12.50 EUR"),
+        (
+            "how much did I spend on food in the last 3 months?",
+            "💸 Sep – Nov 2026 · food: 12.50 EUR",
+        ),
+        ("what did I spend on coffee this quarter", "💸 Q4 2026 · coffee: 12.50 EUR"),
+        ("how much did I spend in q4?", "💸 Q4 2026: 12.50 EUR"),
+        ("how much did I spend in 2025", "💸 2025: 0.00 EUR"),
+        ("how much did I spend on food in november 2025", "💸 November 2025 · food: 0.00 EUR"),
+        ("how much did I spend on food in november 2026", "💸 November 2026 · food: 12.50 EUR"),
+        ("how much did I spend on march", "💸 This month · march: 0.00 EUR"),
+        (
+            "how much did I spend on fun in 2024..2026",
+            "💸 This month · fun in 2024..2026: 0.00 EUR",
+        ),
         ("how much did I spend in october?", "💸 October 2026: 0.00 EUR"),
         ("what did I spend on <b>?", "💸 This month · <b>: 0.00 EUR"),
         ("how much did I spend so far this month", "💸 So far this month: 12.50 EUR"),

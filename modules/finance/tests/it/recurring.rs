@@ -110,10 +110,7 @@ fn a_new_one_step_by_step() {
     );
     assert!(host.say("900 rent").unwrap().text().starts_with("Is it an expense or income?"));
     assert!(
-        host.say("income 1.000 rent")
-            .unwrap()
-            .text()
-            .starts_with("The amount can be read in two ways.")
+        host.say("income 1.000 rent").unwrap().text().starts_with("That can be read in two ways:")
     );
     assert!(host.say("income 2500").unwrap().text().starts_with("The category is missing."));
     assert!(host.say("income 2500 salary").unwrap().text().contains("Next: 2026-11-30"));
@@ -155,4 +152,56 @@ fn nonsense_and_too_many() {
     assert!(host.press("◀").unwrap().text().contains("\n\n1. -5.00 EUR c0\n"));
     let other = host.user(222).action("recurring_off", &["111", "1"]).unwrap();
     assert!(other.replies.is_empty());
+}
+
+#[test]
+fn who_only_reads_is_told_and_the_news_stay() {
+    let mut host = host();
+    host.user(222).command("/recurring add daily expense 3 coffee").unwrap();
+    host.wait(DAY);
+    host.user(111).tick("recurring").unwrap();
+    let news = "🔁 Booked by itself\n2026-11-23 -3.00 EUR coffee\n\nNovember 2026\n";
+    // As when the AI asks: it may not write.
+    let read = host.user(222).called("/balance").unwrap().text();
+    assert!(read.starts_with(news) && read.ends_with("Balance: -6.00 EUR"), "{read}");
+    assert!(shown(&mut host, "/balance").starts_with(news), "they stayed");
+    assert!(shown(&mut host, "/balance").starts_with("November 2026\n"), "told once");
+}
+
+#[test]
+fn all_that_only_reads_answers_who_may_not_write() {
+    let mut host = host();
+    shown(&mut host, "/expense 5 USD food coffee");
+    for command in [
+        "/balance",
+        "/report",
+        "/spent food last 3 months",
+        "/last",
+        "/search coffee",
+        "/categories",
+        "/budgets",
+        "/rates",
+    ] {
+        assert!(!host.called(command).unwrap().text().is_empty(), "{command}");
+    }
+}
+
+#[test]
+fn any_currency_and_aliases_of_later() {
+    let mut host = host();
+    assert_eq!(
+        shown(&mut host, "/recurring add daily expense 3 USD coffee"),
+        "🔁 -3.00 USD coffee\nEvery day, number 1. Booked for today.\nNext: 2026-11-23\n[Stop it] [All]"
+    );
+    shown(&mut host, "/alias coffee food");
+    shown(&mut host, "/budget food 1");
+    host.wait(DAY);
+    assert_eq!(
+        host.tick("recurring").unwrap().text(),
+        "🔁 Booked by itself\n2026-11-23 -3.00 USD food"
+    );
+    assert!(shown(&mut host, "/categories").contains("coffee · 1 × · 3.00 USD"));
+    assert!(shown(&mut host, "/recurring").contains("1. -3.00 USD food"));
+    let new = shown(&mut host, "/recurring add monthly 1 expense CHF 9 coffee");
+    assert!(new.starts_with("🔁 -9.00 CHF food\n"), "{new}");
 }

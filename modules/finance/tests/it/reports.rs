@@ -123,7 +123,12 @@ fn a_longer_period_has_a_table_of_months() {
         "(edited) 📊 Jun – Aug 2026\nNo entries in this period.\n[◀ Mar – May 2026] [Sep – Nov 2026 ▶]\n[Finance]"
     );
     let long = host.command("/report 2024..2026").unwrap();
-    assert!(long.text().contains("\n2025     0.00      0.00\n2026  2500.00    739.99\n"), "{long}");
+    assert!(!long.text().contains("2025"), "nothing before the first entry: {long}");
+    host.wait(86_400 * 62);
+    host.command("/expense 0.01 tiny").unwrap();
+    let long = host.command("/report 2024..2027").unwrap();
+    assert!(long.text().contains("\n2026  2500.00    739.99\n2027     0.00      0.01\n"), "{long}");
+    assert!(long.text().contains("\ntiny 0.01 (<1 %)\n"), "{long}");
     assert!(
         refused(&mut host, "/report 2000..2026").starts_with("A period has at most 60 months.")
     );

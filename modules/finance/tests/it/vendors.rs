@@ -7,7 +7,7 @@ fn a_vendor_is_asked_for_once() {
     let mut host = host();
     assert_eq!(
         host.say("spent 12.50 at coop").unwrap().to_string(),
-        "12.50 EUR, “coop”. What was it for?\n[food] [transport] [home]\n[health] [fun] [shopping]\n[Other…] [Cancel]"
+        "12.50 EUR, “coop”. What was it for?\n[groceries] [food] [transport]\n[home] [health] [fun]\n[Other…] [Cancel]"
     );
     host.press("Other…").unwrap();
     assert_eq!(
