@@ -186,7 +186,7 @@ fn papers(module: Module) -> Module {
         .example("/recurring add monthly 1 expense 900 rent Flat")
         .action("chart", report::picture)
         .action("export", export::export)
-        .file(Media::Photo, receipt::photo)
+        .file_without_caption(Media::Photo, receipt::photo)
         .file(Media::Document, import::document)
         .action("import", import::import)
         .action("import_cancel", import::cancel)
