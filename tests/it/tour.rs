@@ -39,10 +39,11 @@ async fn every_button_of_every_menu_answers_in_local_mode() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     let listed: Vec<&str> = visits.iter().map(|visit| visit.path.as_str()).collect();
-    for module in ["💰 Finance", "🤖 AI", "⚙️ Business", "📊 Monitoring", "🖥 Servers"]
-    {
+    // Without a server, there is nothing to press below the last.
+    let menus = [("Finance", 20), ("AI", 5), ("Business", 4), ("Monitoring", 15), ("Servers", 1)];
+    for (module, least) in menus {
         let of = listed.iter().filter(|path| path.contains(module)).count();
-        assert!(of >= 3, "{module}: {listed:#?}");
+        assert!(of >= least, "{module}: {of} of {listed:#?}");
     }
     // What is missing is said, with what to do about it.
     let said = |text: &str| visits.iter().any(|visit| visit.said.contains(text));

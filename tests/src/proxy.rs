@@ -249,9 +249,14 @@ impl Shared {
         let (parent, method) = request.path.rsplit_once('/')?;
         let (mut name, mut body) = (method.to_owned(), request.body.clone());
         if let Some(dialect) = self.dialect {
-            let mut parameters = serde_json::from_slice(&body).ok()?;
+            // A form goes as it is: only its method has another name.
+            let parameters = serde_json::from_slice::<Value>(&body).ok();
+            let is_form = parameters.is_none();
+            let mut parameters = parameters.unwrap_or_default();
             name = (dialect.request)(method, &mut parameters);
-            body = parameters.to_string().into_bytes();
+            if !is_form {
+                body = parameters.to_string().into_bytes();
+            }
         }
         let url = format!("{}{parent}/{name}", self.upstream);
         // Files are fetched; everything else is asked for.
