@@ -95,7 +95,9 @@ async fn the_model_is_switched_and_pictures_and_voices_are_understood() {
     let world = World::new().await;
     let openai = Llm::new([Say::Heard("What <animal> is that?"), text("A cat, I hear.")]).await;
     let claude = Llm::new([text("A dog, I see.")]).await;
-    let settings = [openai.openai(), claude.claude()].concat();
+    let [(base, url), key] = claude.claude();
+    // With the version at its end, as people write it.
+    let settings = [openai.openai(), [(base, format!("{url}/v1")), key]].concat();
     let _host = start(&world, &settings).await;
     let user = world.user();
     user.upload("voice", "v.oga", b"OggS", "").await;

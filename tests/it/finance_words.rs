@@ -127,10 +127,10 @@ async fn plain_words_book_and_vendors_are_learned() {
     ] {
         owner.say(text).await;
     }
-    owner.say("spent 12.50 at coop").await;
+    owner.say("spent 12.50 at acme").await;
     owner.press("Other…").await;
     owner.say("groceries").await;
-    owner.say("spent 7 at COOP-1234").await;
+    owner.say("spent 7 at ACME-1234").await;
     owner.press("Other category").await;
     let corrected = owner.press("food").await;
     assert!(corrected.text().contains("7.00 EUR · groceries\n→ 7.00 EUR · food"), "{corrected}");
@@ -172,7 +172,7 @@ async fn plain_words_book_and_vendors_are_learned() {
     Balance: 2922.50 EUR
     [Undo] [Correct]
 
-    > spent 12.50 at coop
+    > spent 12.50 at acme
 
     Type the category: one word, such as food.
     [Cancel]
@@ -180,17 +180,17 @@ async fn plain_words_book_and_vendors_are_learned() {
     > groceries
 
     💸 Expense: 12.50 EUR · groceries
-    📝 coop
-    💡 “coop” is groceries from now on.
+    📝 acme
+    💡 “acme” is groceries from now on.
 
     Balance: 2910.00 EUR
     [Undo] [Other category]
 
-    > spent 7 at COOP-1234
+    > spent 7 at ACME-1234
 
     ✏️ Corrected: 7.00 EUR · groceries
     → 7.00 EUR · food
-    📝 COOP-1234
+    📝 ACME-1234
 
     Balance: 2903.00 EUR
     [Undo] [Correct]
@@ -212,9 +212,9 @@ async fn plain_words_book_and_vendors_are_learned() {
     > show last entries
 
     🧾 Entries, newest first
-    1. DATE -7.00 food · COOP-1234
-    2. DATE ↩︎ -7.00 groceries · COOP-1234
-    3. DATE -12.50 groceries · coop
+    1. DATE -7.00 food · ACME-1234
+    2. DATE ↩︎ -7.00 groceries · ACME-1234
+    3. DATE -12.50 groceries · acme
     4. DATE -12.50 food · Kaffee
     5. DATE -40.00 food · dinner with anna
     [1] [2] [3] [4] [5]
@@ -223,7 +223,7 @@ async fn plain_words_book_and_vendors_are_learned() {
     > undo
 
     ↩️ Undone: expense of 7.00 EUR · food
-    📝 COOP-1234
+    📝 ACME-1234
 
     Balance: 2910.00 EUR
     ");

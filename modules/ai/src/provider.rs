@@ -102,7 +102,14 @@ impl Choice {
             if !has_key && (own.is_none() || provider != Provider::OpenAi) {
                 continue;
             }
-            let base = own.unwrap_or_else(|| usual.to_owned()).trim_end_matches('/').to_owned();
+            let base = own.unwrap_or_else(|| usual.to_owned());
+            let base = base.trim_end_matches('/');
+            // Claude's has no version at its end, but people write it as for the others.
+            let base = match provider {
+                Provider::Claude => base.strip_suffix("/v1").unwrap_or(base),
+                Provider::OpenAi | Provider::OpenRouter => base,
+            };
+            let base = base.to_owned();
             choices.push(Self { provider, model: provider.model()?, base, has_key });
         }
         Ok(choices)

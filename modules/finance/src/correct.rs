@@ -8,6 +8,7 @@ use crate::entries;
 use crate::guide;
 use crate::ledger::{self, Change, Ledger, Undo};
 use crate::money::Money;
+use crate::receipt::guess;
 use crate::record::Entry;
 use crate::vendor;
 use crate::wording;
@@ -122,10 +123,12 @@ fn categories(call: &Call, number: u64, entry: &Entry, again: Option<String>) ->
     Ok(guide::rows(Reply::html(html), buttons).row([keep(call, number)]).replace())
 }
 
-/// Corrects the category, and what is known of the vendor if it was learned.
+/// Corrects the category, and what is known of the vendor, if anything is.
 fn change_category(call: &Call, number: u64, entry: &Entry, category: String) -> Result<Reply> {
     let vendor = words::vendor_of(&entry.note);
-    if vendor::category(call, entry.direction, &vendor)?.is_some() {
+    // Of a well-known shop nothing had to be learned so far.
+    let is_known = guess::category(&vendor, entry.direction) != guess::OTHER;
+    if is_known || vendor::category(call, entry.direction, &vendor)?.is_some() {
         vendor::learn(call, entry.direction, &vendor, &category)?;
     }
     correct(call, number, Change { category: Some(category), ..Change::default() })

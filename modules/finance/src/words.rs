@@ -1,8 +1,8 @@
 //! Entries in plain words: `spent 12.50 at coop`, `uber ride was 25`, `got my salary 3000`.
 //!
 //! The host matches the patterns of [`phrases`]; what they caught is taken apart here. What is clear is
-//! booked at once. Where only the category is missing, it is asked for with buttons, and remembered if
-//! there was a vendor.
+//! booked at once, also where a shop is known by its name. Where only the category is missing, it is asked for
+//! with buttons, and remembered if there was a vendor.
 
 use umbrasil_sdk::prelude::*;
 
@@ -41,12 +41,17 @@ pub(crate) fn hear(call: &Call) -> Result<Reply> {
     let (reading, currency, _) = taken;
     let ledger = Ledger::open(call, currency)?;
     let name = vendor::normal(if said.vendor.is_empty() { &said.object } else { &said.vendor });
-    let learned = vendor::category(call, direction, &name)?;
-    let from_vendor = learned.is_some();
-    let known = match learned {
-        Some(category) => Some(category),
-        None => known_word(&ledger, direction, &said)?,
-    };
+    let mut known = vendor::category(call, direction, &name)?;
+    let mut from_vendor = known.is_some();
+    if known.is_none() {
+        known = known_word(&ledger, direction, &said)?;
+    }
+    if known.is_none() {
+        // With a button for another category, which is learned then.
+        let shop = guess::category(&said.vendor, direction);
+        from_vendor = shop != guess::OTHER;
+        known = from_vendor.then(|| ledger.book().resolve(shop).to_owned());
+    }
     let note = note(&said, known.as_deref()).map_err(Error::usage)?;
     if let (Some(category), &Reading::Clear(minor)) = (&known, &reading) {
         let booked = ledger.append(call, direction, minor, category, &note)?;
@@ -62,12 +67,8 @@ pub(crate) fn hear(call: &Call) -> Result<Reply> {
         Reading::Doubtful(minors) => Amount::Doubtful(minors),
     };
     if known.is_none() {
-        // One word may well be the category itself, and of many shops it is known.
+        // One word may well be the category itself.
         draft.offered.extend(wording::category(&said.object).ok());
-        let shop = guess::category(&said.vendor, direction);
-        if shop != guess::OTHER && !draft.offered.iter().any(|category| category == shop) {
-            draft.offered.push(shop.to_owned());
-        }
         draft.vendor = name;
     }
     draft.category = known.unwrap_or_default();

@@ -4,8 +4,9 @@
 use super::host;
 
 /// Sentences that book, and what is booked; `?` where the category is asked for.
-const BOOKS: [(&str, &str); 64] = [
-    ("spent 12.50 at coop", "? 12.50 EUR, “coop”"),
+const BOOKS: [(&str, &str); 65] = [
+    ("spent 12.50 at coop", "💸 12.50 EUR · groceries | coop"),
+    ("spent 12.50 at acme", "? 12.50 EUR, “acme”"),
     ("Spent 12.50 on groceries at Coop!", "💸 12.50 EUR · groceries | Coop"),
     ("I spent 12,50 on food", "💸 12.50 EUR · food"),
     ("I've just spent €8 for coffee", "💸 8.00 EUR · food | coffee"),
@@ -56,7 +57,7 @@ const BOOKS: [(&str, &str); 64] = [
     ("received 3000 salary", "💰 3000.00 EUR · salary"),
     ("won 20 from a bet", "? 20.00 EUR, “bet”"),
     ("12,50 für Kaffee ausgegeben", "💸 12.50 EUR · food | Kaffee"),
-    ("Ich habe 40 bei Coop ausgegeben", "? 40.00 EUR, “Coop”"),
+    ("Ich habe 40 bei Coop ausgegeben", "💸 40.00 EUR · groceries | Coop"),
     ("habe heute 12.50 Franken für Mittagessen bezahlt", "💸 12.50 CHF · food | Mittagessen"),
     ("Kaffee für 3,50 gekauft", "💸 3.50 EUR · food | Kaffee"),
     ("ich habe Brot für 4 Euro gekauft", "💸 4.00 EUR · food | Brot"),
