@@ -306,6 +306,12 @@ async fn introduce(api: Api, intake: Intake, stop: CancellationToken) -> Result<
         match me {
             Ok(me) => {
                 tracing::info!(bot = me.username, "connected to the Bot API");
+                // What is written meanwhile waits at Telegram, as well kept as here. At the first start modules
+                // are compiled, which takes the cores that answering needs.
+                tokio::select! {
+                    () = intake.dispatch.ready.cancelled() => {}
+                    () = stop.cancelled() => return Ok(()),
+                }
                 intake.run(stop).await;
                 return Ok(());
             }
