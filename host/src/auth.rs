@@ -7,7 +7,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     allowed: Arc<BTreeSet<i64>>,
-    owners: Arc<BTreeSet<i64>>,
+    /// In their order: the first is asked and told where there can be only one.
+    owners: Arc<[i64]>,
 }
 
 /// Where an update says that it comes from.
@@ -22,8 +23,8 @@ pub(crate) struct Origin {
 }
 
 impl Gate {
-    pub(crate) fn new(allowed: BTreeSet<i64>, owners: BTreeSet<i64>) -> Self {
-        Self { allowed: Arc::new(allowed), owners: Arc::new(owners) }
+    pub(crate) fn new(allowed: BTreeSet<i64>, owners: Vec<i64>) -> Self {
+        Self { allowed: Arc::new(allowed), owners: owners.into() }
     }
 
     /// Whether this origin may speak: a listed person, as themselves, in their private chat.
@@ -53,7 +54,7 @@ mod tests {
 
     #[test]
     fn only_a_listed_person_in_their_own_private_chat_passes() {
-        let gate = Gate::new(BTreeSet::from([111, 222]), BTreeSet::from([111]));
+        let gate = Gate::new(BTreeSet::from([111, 222]), vec![111]);
         let good =
             Origin { sender: Some(111), chat: Some(111), private: true, ..Origin::default() };
         assert!(gate.admits(good));

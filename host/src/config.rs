@@ -30,8 +30,8 @@ pub struct Config {
     pub telegram: Telegram,
     /// Who may talk to the bot. Never empty.
     pub allowed: BTreeSet<i64>,
-    /// Who may operate it. Never empty, a part of `allowed`.
-    pub owners: BTreeSet<i64>,
+    /// Who may operate it, as listed, each once. Never empty, a part of `allowed`.
+    pub owners: Vec<i64>,
     pub data_dir: PathBuf,
     pub modules_dir: PathBuf,
     /// Where `/healthz`, `/readyz` and `/metrics` are served.
@@ -241,10 +241,7 @@ fn is_loopback(url: &url::Url) -> bool {
     }
 }
 
-fn people(
-    source: &Source,
-    telegram: &Telegram,
-) -> Result<(BTreeSet<i64>, BTreeSet<i64>), ConfigError> {
+fn people(source: &Source, telegram: &Telegram) -> Result<(BTreeSet<i64>, Vec<i64>), ConfigError> {
     let listed = ids(source, "ALLOWED_USER_IDS")?;
     let allowed = match (listed, telegram) {
         (Some(listed), _) => listed,
@@ -259,8 +256,7 @@ fn people(
         None => allowed.iter().take(1).copied().collect(),
     };
     let allowed: BTreeSet<i64> = allowed.into_iter().collect();
-    let owners: BTreeSet<i64> = owners.into_iter().collect();
-    if let Some(stray) = owners.difference(&allowed).next() {
+    if let Some(stray) = owners.iter().find(|owner| !allowed.contains(owner)) {
         let reason = format!("{stray} is not in ALLOWED_USER_IDS; an owner must be allowed too");
         return Err(ConfigError::new("OWNER_USER_IDS", reason));
     }
@@ -273,6 +269,7 @@ fn ids(source: &Source, name: &str) -> Result<Option<Vec<i64>>, ConfigError> {
     let mut ids = Vec::new();
     for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match part.parse::<i64>() {
+            Ok(id) if id > 0 && ids.contains(&id) => {}
             Ok(id) if id > 0 => ids.push(id),
             _ if part.starts_with('@') || part.chars().any(char::is_alphabetic) => {
                 let reason = "holds something that is not a numeric id; names can be taken over, ids cannot (@userinfobot tells yours)";
@@ -383,15 +380,17 @@ mod tests {
     fn nothing_set_is_local_mode() {
         let config = Config::from_vars([]).unwrap();
         assert!(matches!(config.telegram, Telegram::Local { chat_port: Port::Preferably(8480) }));
-        assert_eq!(config.owners, BTreeSet::from([1001]));
+        assert_eq!(config.owners, [1001]);
     }
 
     #[test]
     fn the_first_allowed_user_owns_the_bot() {
         let config = with(&[]).unwrap();
         assert_eq!(config.allowed, BTreeSet::from([111, 222]));
-        assert_eq!(config.owners, BTreeSet::from([111]));
-        assert_eq!(with(&[("OWNER_USER_IDS", "222")]).unwrap().owners, BTreeSet::from([222]));
+        assert_eq!(config.owners, [111]);
+        assert_eq!(with(&[("OWNER_USER_IDS", "222")]).unwrap().owners, [222]);
+        let both = with(&[("OWNER_USER_IDS", "222, 111, 222")]).unwrap().owners;
+        assert_eq!(both, [222, 111], "the first one listed is the first");
     }
 
     #[test]

@@ -184,6 +184,8 @@ pub enum CommitError {
     Conflict,
     #[error("the update is already done")]
     AlreadyDone,
+    #[error("what an owner had confirmed was withdrawn meanwhile")]
+    Withdrawn,
     #[error("the module's storage is full: {used} of {limit} {unit}")]
     Quota { used: u64, limit: u64, unit: &'static str },
     #[error("the disk is full")]

@@ -112,6 +112,11 @@ pub(crate) struct Dispatch {
     pub(crate) withheld: Withheld,
 }
 
+/// With which event what this one does outside is on record: with what was asked about, if it answers that.
+fn recorded_as(arrived: &Arrived, traces: &Traces) -> String {
+    traces.tap().map_or_else(|| event_id(arrived), |tap| tap.event.clone())
+}
+
 /// Update ids may restart; together with the time of arrival, which is kept, they do not repeat.
 fn event_id(arrived: &Arrived) -> String {
     format!("{}-{}", arrived.incoming.update_id, arrived.received_ms)
@@ -124,7 +129,8 @@ impl Work for Dispatch {
         self.ready.cancelled().await;
         self.metrics.time(Stage::Queue, arrived.received.elapsed());
         // A fault of the host in one event is not to end the lane, and with it the chat.
-        if AssertUnwindSafe(self.handle(&arrived)).catch_unwind().await.is_err() {
+        let traces = Traces::of_chat();
+        if AssertUnwindSafe(self.handle(&arrived, &traces)).catch_unwind().await.is_err() {
             let reference = report::reference(arrived.incoming.update_id);
             tracing::error!(reference, "the host itself failed at an event");
             self.metrics.event("host", Ending::Internal);
@@ -132,7 +138,8 @@ impl Work for Dispatch {
             let html = format!(
                 "⚠️ Something broke in the bot. Nothing was saved.\nReference: {reference}"
             );
-            self.insist(&arrived, Draft::of_failure(&arrived.incoming, &html)).await;
+            let draft = self.of_loss(&arrived, html, &traces).await;
+            self.insist(&arrived, draft).await;
         }
         self.metrics.inbox_depth.dec();
         Flow::Next
@@ -166,7 +173,7 @@ impl Work for Dispatch {
 }
 
 impl Dispatch {
-    async fn handle(&self, arrived: &Arrived) {
+    async fn handle(&self, arrived: &Arrived, traces: &Traces) {
         let incoming = &arrived.incoming;
         let (update, chat) = (incoming.update_id, incoming.chat_id);
         // Somebody may have been taken off the list while their updates waited.
@@ -184,17 +191,16 @@ impl Dispatch {
         }
         let cancelled = self.running.begin(chat);
         let mut turn = None;
-        let traces = Traces::of_chat();
         for attempt in 1.. {
             // Only the answering can be cancelled: once a commit is asked for, it may have happened.
             let mut draft = tokio::select! {
-                draft = self.answer(arrived, &mut turn, &traces) => draft,
-                () = cancelled.cancelled() => self.stopped(&arrived.incoming, &event, &traces).await,
+                draft = self.answer(arrived, &mut turn, traces) => draft,
+                () = cancelled.cancelled() => self.stopped(arrived, traces).await,
             };
             draft.take_place_of(traces.finish().await);
             let went_outside = traces.went_outside();
             if went_outside && draft.journalled.is_none() {
-                draft.journalled = Some(event.clone());
+                draft.journalled = Some(recorded_as(arrived, traces));
             }
             let module = draft
                 .writes
@@ -202,15 +208,16 @@ impl Dispatch {
                 .map_or_else(|| "host".into(), |writes| Arc::clone(&writes.module));
             match self.settle(arrived, draft).await {
                 // What reached outside is not done a second time.
-                Err(CommitError::Conflict) if attempt <= RERUNS && !went_outside => {
-                    tracing::debug!(update, attempt, "overtaken by another event; running again");
+                Err(error @ (CommitError::Conflict | CommitError::Withdrawn))
+                    if attempt <= RERUNS && !went_outside =>
+                {
+                    tracing::debug!(update, attempt, %error, "running again");
                     if turn.is_none() {
                         turn = self.turns.wait(&module).await;
                     }
                 }
                 Err(error) => {
-                    let journalled = went_outside.then(|| event.clone());
-                    self.refuse(arrived, &module, &error, journalled).await;
+                    self.refuse(arrived, &module, &error, traces).await;
                     break;
                 }
                 Ok(()) => break,
@@ -219,13 +226,9 @@ impl Dispatch {
         self.running.end(chat);
     }
 
-    async fn stopped(&self, incoming: &Incoming, event: &str, traces: &Traces) -> Draft {
+    async fn stopped(&self, arrived: &Arrived, traces: &Traces) -> Draft {
         self.metrics.event("host", Ending::Cancelled);
-        let mut html = "⏹ Stopped. Nothing was saved.".to_owned();
-        if traces.went_outside() {
-            html.push_str(&self.done_outside(event).await);
-        }
-        Draft::of_failure(incoming, &html)
+        self.of_loss(arrived, "⏹ Stopped. Nothing was saved.".to_owned(), traces).await
     }
 
     /// Notes that a recovered update is begun; puts it aside if it was begun too often.
@@ -312,8 +315,8 @@ impl Dispatch {
                     native::Troubles { failed: &failed, waiting: self.book.all_waiting() };
                 native::modules(catalog, &self.breaker, owner.then_some(troubles))
             }
-            "cancel" if asking => Answer::text("Cancelled."),
-            "cancel" => Answer::text("Nothing is running or being asked."),
+            "cancel" | "stop" if asking => Answer::text("Cancelled."),
+            "cancel" | "stop" => Answer::text("Nothing is running or being asked."),
             _ => self.operate(arrived, command, rest).await.unwrap_or_else(|| {
                 let command = reply::escape(command);
                 Answer::text(format!("/{command} is not available in this version."))

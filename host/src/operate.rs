@@ -162,10 +162,15 @@ impl<'de> Deserialize<'de> for Hidden {
     }
 }
 
-/// Milliseconds since 1970 as people read them, in UTC.
+/// Milliseconds since 1970 as people read them at the command line, in UTC.
 fn time(at_ms: i64) -> String {
+    time_in(at_ms, chrono_tz::UTC)
+}
+
+/// Milliseconds since 1970 as people read them where they live.
+fn time_in(at_ms: i64, zone: chrono_tz::Tz) -> String {
     let at = chrono::DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
-    at.format("%Y-%m-%d %H:%M:%S").to_string()
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Columns as wide as they have to be, two blanks between them; the last is not filled up.

@@ -32,6 +32,9 @@ pub(crate) fn commit_failed(module: &str, error: &CommitError, reference: &str) 
         CommitError::DiskFull => {
             "⚠️ Storage full, nothing saved: the disk of the bot has no room left. Please try again when its owner has made some.".to_owned()
         }
+        CommitError::Withdrawn => {
+            "⚠️ What you confirmed was withdrawn meanwhile, as when a permission of the module was revoked. Nothing was saved.".to_owned()
+        }
         CommitError::AlreadyDone | CommitError::Failed(_) => {
             format!("⚠️ The bot could not save anything. Please try again later.\nReference: {reference}")
         }

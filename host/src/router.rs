@@ -28,8 +28,8 @@ pub(crate) enum Route {
 }
 
 /// What only buttons of the host can say.
-pub(crate) const HOST_TAPS: [&str; 8] =
-    ["approve", "once", "deny", "pause", "resume", "review", "revoke", "take"];
+pub(crate) const HOST_TAPS: [&str; 7] =
+    ["approve", "once", "deny", "pause", "resume", "review", "take"];
 
 /// Telegram's limit for what a button carries, in bytes.
 pub(crate) const DATA_BYTES: usize = 64;

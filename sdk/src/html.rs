@@ -77,6 +77,23 @@ impl Html {
         &self.0
     }
 
+    /// What people read of a message: markup such as this type writes, without its tags.
+    ///
+    /// For the answers of other modules, which come as markup. See [`modules::call`](crate::modules::call).
+    ///
+    /// ```
+    /// assert_eq!(umbrasil_sdk::Html::visible("<b>12.50 EUR</b> for &lt;food&gt;"), "12.50 EUR for <food>");
+    /// ```
+    #[must_use]
+    pub fn visible(html: &str) -> String {
+        let mut text = String::with_capacity(html.len());
+        for (index, part) in html.split('<').enumerate() {
+            let behind_tag = || part.split_once('>').map_or("", |(_, rest)| rest);
+            text.push_str(if index == 0 { part } else { behind_tag() });
+        }
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+    }
+
     pub(crate) fn into_string(self) -> String {
         self.0
     }

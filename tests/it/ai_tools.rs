@@ -1,8 +1,9 @@
 //! The AI and the commands of other modules: what reads is run, what changes waits for the owner's tap, and
 //! what a text says is no order.
 
+use serde_json::json;
 use umbrasil_tests::llm::{Llm, Say};
-use umbrasil_tests::{Message, Person, World, eventually};
+use umbrasil_tests::{Message, N8n, Person, World, eventually};
 
 use crate::ai::{start, text};
 
@@ -100,4 +101,48 @@ async fn what_a_result_says_is_no_order() {
     let refused = results.iter().filter(|message| message["content"] == "There is no such tool.");
     assert_eq!(refused.count(), 2, "what is not granted does not exist");
     assert!(owner.say("/balance").await.text().ends_with("Balance: -1.00 EUR"));
+}
+
+/// The command is a change, and so is what it does outside: the owner agrees to both, and it is done once.
+#[tokio::test]
+async fn what_reaches_outside_is_done_once_after_both_taps() {
+    let (world, n8n) = (World::new().await, N8n::start("n8n_key-0123456789").await);
+    n8n.workflow("Deploy", true, &json!([N8n::webhook("POST", "deploy")]));
+    n8n.workflow("Report", true, &json!([N8n::webhook("POST", "report")]));
+    let run = |name: &'static str| ("business__n8n", name);
+    let calls = vec![
+        ("finance__expense", "{\"amount\": \"5\", \"category\": \"food\"}"),
+        run("{\"verb\": \"run\", \"name\": \"Deploy\"}"),
+        run("{\"verb\": \"run\", \"name\": \"Report\"}"),
+    ];
+    let llm = Llm::new([Say::Calls(calls), text("All done.")]).await;
+    let more = [
+        ("ENABLE_BUSINESS", "true".to_owned()),
+        ("N8N_BASE_URL", n8n.url()),
+        ("N8N_API_KEY", "n8n_key-0123456789".to_owned()),
+    ];
+    let _host = start(&world, &[llm.openai().as_slice(), &more].concat()).await;
+    let owner = world.owner();
+    owner.write("/ai deploy and report").await;
+    for (index, call) in [
+        "/expense 5 food (of finance)",
+        "/n8n run Deploy (of business)",
+        "/webhook/deploy",
+        "/n8n run Report (of business)",
+        "/webhook/report",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let asked = question(&owner, call).await;
+        assert_eq!(n8n.heard().len(), index.saturating_sub(1) / 2, "before {call}");
+        owner
+            .press_raw(&format!("q{index}"), asked.id(), &asked.button("✅ Confirm").unwrap())
+            .await;
+    }
+    owner.reads("All done.").await;
+    let heard: Vec<String> = n8n.heard().into_iter().map(|(_, path, _)| path).collect();
+    assert_eq!(heard, ["deploy", "report"]);
+    assert!(owner.say("/balance").await.text().ends_with("Balance: -5.00 EUR"));
+    assert_eq!(llm.asked().len(), 2);
 }

@@ -91,3 +91,54 @@ async fn what_was_under_way_when_the_host_died_is_told_and_not_repeated() {
     assert_eq!(posts(&socket).len(), 1, "not repeated");
     host.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_stopped_on_the_way_is_told_and_used_up() {
+    let fine = obliging("web", ID, &json!({}));
+    let socket = DockerSocket::start(move |request| {
+        if request.contains("/restart") { Answer::Silence } else { fine(request) }
+    });
+    let (world, host) = start(&socket).await;
+    let owner = world.owner();
+    for stop in ["/cancel", "/stop"] {
+        let before = posts(&socket).len();
+        owner.write("/d_restart web").await;
+        let (asked, yes) = question(&world, "docker restart web").await;
+        owner.press_raw(&format!("yes{stop}"), asked.id(), &yes).await;
+        eventually(20, "the daemon was asked", async || {
+            (posts(&socket).len() == before + 1).then_some(())
+        })
+        .await;
+        owner.write(stop).await;
+        let told = owner.reads("Stopped").await;
+        let line = "Outcome unknown, by containers: docker restart web";
+        assert!(told.text().contains(line), "{told}");
+        owner.press_raw(&format!("again{stop}"), asked.id(), &yes).await;
+        owner.reads("is answered, or").await;
+        assert_eq!(posts(&socket).len(), before + 1, "not repeated");
+    }
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_revoked_on_the_way_is_told() {
+    let fine = obliging("web", ID, &json!({}));
+    let socket = DockerSocket::start(move |request| {
+        if request.contains("/restart") {
+            std::thread::sleep(std::time::Duration::from_secs(2));
+        }
+        fine(request)
+    });
+    let (world, host) = start(&socket).await;
+    let owner = world.owner();
+    owner.write("/d_restart web").await;
+    let (asked, yes) = question(&world, "docker restart web").await;
+    owner.press_raw("yes", asked.id(), &yes).await;
+    eventually(20, "the daemon was asked", async || (posts(&socket).len() == 1).then_some(()))
+        .await;
+    world.operate(&["grant", "revoke", "containers", "docker inspect web"], "", &[]).await;
+    let told = owner.reads("was withdrawn meanwhile").await;
+    assert!(told.text().contains("by containers: docker restart web"), "{told}");
+    assert_eq!(posts(&socket).len(), 1);
+    host.stop().await;
+}

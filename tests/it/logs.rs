@@ -96,14 +96,14 @@ async fn owners_page_through_the_log_in_place() {
     world.install("records", component("records"));
     let settings = "[modules.records.logs]\nread = [\"host\", \"modules\"]\n";
     std::fs::write(world.path().join("umbrasil.toml"), settings).unwrap();
-    let host = world.start(&[]).await;
+    let host = world.start(&[("TZ", "Asia/Kathmandu")]).await;
     let (owner, user) = (world.owner(), world.user());
     for number in 1..=20 {
         user.say(&format!("/r_say 1 warn step {number:02} <b>&")).await;
     }
     let page = owner.say("/logs records step").await;
     println!("{page}");
-    assert!(page.text().starts_with("📜 Logs of records with “step” (UTC)"), "{page}");
+    assert!(page.text().starts_with("📜 Logs of records with “step” (Asia/Kathmandu)"), "{page}");
     assert!(page.text().contains("WARN records\n  step 20 <b>&"), "{page}");
     assert!(page.text().contains("step 06") && !page.text().contains("step 05"), "{page}");
     assert_eq!(page.buttons(), [["⬅️ Older", "🔄 Refresh"]]);
@@ -119,7 +119,10 @@ async fn owners_page_through_the_log_in_place() {
 
     let of_host = owner.say("/logs host").await;
     println!("{of_host}");
-    assert!(of_host.text().contains(" of the host (UTC)") && !of_host.text().contains("step"));
+    assert!(
+        of_host.text().contains(" of the host (Asia/Kathmandu)")
+            && !of_host.text().contains("step")
+    );
     let none = owner.say("/logs no such thing was ever said").await;
     println!("{none}");
     assert!(none.text().contains("Nothing was logged"), "{none}");

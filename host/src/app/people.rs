@@ -6,8 +6,9 @@ use crate::local::{Options, Person};
 
 const NAMES: [&str; 8] = ["Olivia", "Umberto", "Ada", "Bela", "Chen", "Dana", "Emil", "Fatou"];
 
-pub(super) fn options(token: &str, allowed: &BTreeSet<i64>, owners: &BTreeSet<i64>) -> Options {
-    let listed = owners.iter().chain(allowed.difference(owners));
+pub(super) fn options(token: &str, allowed: &BTreeSet<i64>, owners: &[i64]) -> Options {
+    let others = allowed.iter().filter(|id| !owners.contains(id));
+    let listed = owners.iter().chain(others);
     let mut people: Vec<Person> = listed
         .enumerate()
         .map(|(index, id)| {

@@ -211,14 +211,30 @@ impl Scoped<'_, Http> {
         &mut self,
         mut all: Vec<Progress>,
     ) -> Result<Vec<Result<wit::Response, Error>>, Error> {
+        let mut before = Some(self.guard.before_several());
         loop {
-            let mut legs = Vec::new();
+            let (mut legs, mut waits) = (Vec::new(), false);
             for (at, progress) in all.iter_mut().enumerate() {
                 let Progress::Going(exchange) = progress else { continue };
                 match self.authorise(exchange).await {
                     Ok(leg) => legs.push((at, leg)),
                     Err(Error::Fatal(error)) => return Err(Error::Fatal(error)),
-                    Err(error) => *progress = Progress::Done(Err(error)),
+                    Err(error) => {
+                        waits |= matches!(error, Error::Pending(_));
+                        *progress = Progress::Done(Err(error));
+                    }
+                }
+            }
+            // The event runs again when an owner has agreed, so until then none of them may be sent.
+            if let Some(before) = before.take().filter(|_| waits) {
+                self.guard.postpone(before);
+                legs.clear();
+                for progress in &mut all {
+                    if matches!(progress, Progress::Going(_)) {
+                        let text =
+                            "not sent: an owner has to confirm another request of this call first";
+                        *progress = Progress::Done(Err(Error::Unavailable(text.to_owned())));
+                    }
                 }
             }
             let (service, module) = (Arc::clone(&self.own.service), self.module());

@@ -130,6 +130,7 @@ impl Scoped<'_, Modules> {
         // What is not there is asked for as if it changed something: the answer tells nothing but a denial.
         let changes = known.is_none_or(|known| known.changes);
         let call = Call::Module { module, command, text, changes };
+        let used_before = self.guard.used_inside();
         // Nobody typed this call: whoever made it up, it counts as chosen by a model.
         let permit = self.guard.authorise_as(Origin::Model, call, "")?;
         if known.is_none() {
@@ -157,7 +158,7 @@ impl Scoped<'_, Modules> {
                 terms: Terms {
                     tickets: self.guard.tickets().to_vec(),
                     read_only: read_only || self.guard.read_only,
-                    traces: Traces { outside: Arc::clone(&self.guard.outside), progress: None },
+                    traces: Traces::within(&self.guard.outside),
                     run: Arc::clone(&self.guard.run),
                 },
                 storage: self.own.storage.get(&module).cloned(),
@@ -168,6 +169,7 @@ impl Scoped<'_, Modules> {
             running.end("failed", 0).await;
             return Err(error);
         }
+        self.guard.keep_inside(used_before);
         let bytes: usize = answered.messages.iter().map(String::len).sum();
         running.end("answered", bytes as u64).await;
         self.own.storage.insert(module, answered.storage);

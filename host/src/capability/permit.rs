@@ -66,10 +66,18 @@ pub(crate) struct Guard {
     pub(crate) asked: Vec<Asked>,
     /// The tickets that were used for commands of other modules.
     used_inside: Vec<String>,
+    /// Those of them whose commands gave an answer.
+    kept_inside: Vec<String>,
     /// Set once something leaves the host: the event must not be run again then.
     pub(crate) outside: Arc<AtomicBool>,
     /// The event of the tap that had this event run again: see [`Terms::run`].
     pub(crate) run: Arc<str>,
+}
+
+/// What a guard held before a call of several parts.
+pub(crate) struct Before {
+    tickets: Vec<String>,
+    asked: usize,
 }
 
 /// A call that an owner has to agree to.
@@ -129,6 +137,7 @@ impl Guard {
             denials: 0,
             asked: Vec::new(),
             used_inside: Vec::new(),
+            kept_inside: Vec::new(),
             outside,
             run,
         }
@@ -151,6 +160,46 @@ impl Guard {
             asked.behind.extend_from_slice(&self.used_inside);
             self.remember(asked);
         }
+    }
+
+    /// How many tickets were used for commands of other modules.
+    pub(crate) fn used_inside(&self) -> usize {
+        self.used_inside.len()
+    }
+
+    /// Notes that a command gave an answer: the tickets that were used since `before` led to something.
+    pub(crate) fn keep_inside(&mut self, before: usize) {
+        self.kept_inside.extend_from_slice(self.used_inside.get(before..).unwrap_or_default());
+    }
+
+    /// What there is before a call of several parts: see [`Guard::postpone`].
+    pub(crate) fn before_several(&self) -> Before {
+        Before { tickets: self.tickets.clone(), asked: self.asked.len() }
+    }
+
+    /// Takes back what a call of several parts has used, because one of them waits for an owner and so none is
+    /// made: all of it is needed again when the event runs again.
+    pub(crate) fn postpone(&mut self, before: Before) {
+        let mut used = before.tickets.clone();
+        for left in &self.tickets {
+            if let Some(at) = used.iter().position(|ticket| ticket == left) {
+                used.swap_remove(at);
+            }
+        }
+        for asked in self.asked.iter_mut().skip(before.asked) {
+            asked.behind.extend_from_slice(&used);
+        }
+        self.tickets = before.tickets;
+    }
+
+    /// What waits for an owner when the event is kept. What called commands did is kept with it and not to be
+    /// done again; those that could not end need what was agreed to on the way to them once more.
+    pub(crate) fn into_asked_of_kept(self) -> Vec<Asked> {
+        let Self { mut asked, kept_inside, .. } = self;
+        for asked in &mut asked {
+            asked.behind.retain(|ticket| !kept_inside.contains(ticket));
+        }
+        asked
     }
 
     fn remember(&mut self, asked: Asked) {

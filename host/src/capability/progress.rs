@@ -21,6 +21,16 @@ pub(crate) struct Traces {
     pub(crate) outside: Arc<AtomicBool>,
     /// What its chat is shown; none where nobody watches.
     pub(crate) progress: Option<Arc<OnceLock<Arc<Progress>>>>,
+    /// The question that somebody has answered with it, once that is known.
+    tap: Arc<OnceLock<Tap>>,
+}
+
+/// A question that was answered by a tap: what it allows runs as a part of an earlier event.
+#[derive(Debug)]
+pub(crate) struct Tap {
+    pub(crate) nonce: String,
+    /// What was asked about, which runs again: its outside actions are on record with it.
+    pub(crate) event: String,
 }
 
 /// The text of one event, and the message that it is shown in.
@@ -43,6 +53,20 @@ impl Traces {
     /// Of an event that somebody waits for.
     pub(crate) fn of_chat() -> Self {
         Self { progress: Some(Arc::default()), ..Self::default() }
+    }
+
+    /// Of what runs inside another event.
+    pub(crate) fn within(outside: &Arc<AtomicBool>) -> Self {
+        Self { outside: Arc::clone(outside), ..Self::default() }
+    }
+
+    /// Notes which question this event answers.
+    pub(crate) fn answers(&self, nonce: &str, event: &str) {
+        self.tap.get_or_init(|| Tap { nonce: nonce.to_owned(), event: event.to_owned() });
+    }
+
+    pub(crate) fn tap(&self) -> Option<&Tap> {
+        self.tap.get()
     }
 
     pub(crate) fn went_outside(&self) -> bool {

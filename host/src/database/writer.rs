@@ -272,8 +272,21 @@ impl Writer {
                 Err(refused) => return Ok(Applied::Refused(refused)),
             }
         }
-        if !self.is_open(commit)? {
+        if let Some(slot) = &commit.slot
+            && !super::journal::is_due(&self.connection, slot)?
+        {
             return Ok(Applied::Refused(CommitError::AlreadyDone));
+        }
+        if let Some(nonce) = &commit.approved
+            && !super::approvals::is_there(&self.connection, nonce)?
+        {
+            // Used up by this very update, or taken back by somebody.
+            let is_pending = match commit.update_id {
+                Some(update_id) => self.is_pending(update_id)?,
+                None => true,
+            };
+            let why = if is_pending { CommitError::Withdrawn } else { CommitError::AlreadyDone };
+            return Ok(Applied::Refused(why));
         }
         if let Some(update_id) = commit.update_id {
             let sql = "UPDATE inbox SET state = 1, body = '' WHERE update_id = ?1 AND state = 0";
@@ -308,17 +321,10 @@ impl Writer {
             .map(Applied::Messages)
     }
 
-    /// Whether the approval that a commit uses up, and the slot that it fills, are still there to be.
-    fn is_open(&self, commit: &Commit) -> rusqlite::Result<bool> {
-        if let Some(nonce) = &commit.approved
-            && !super::approvals::is_there(&self.connection, nonce)?
-        {
-            return Ok(false);
-        }
-        match &commit.slot {
-            Some(slot) => super::journal::is_due(&self.connection, slot),
-            None => Ok(true),
-        }
+    /// Whether an update waits to be handled.
+    fn is_pending(&self, update_id: i64) -> rusqlite::Result<bool> {
+        let sql = "SELECT 1 FROM inbox WHERE update_id = ?1 AND state = 0";
+        self.connection.prepare_cached(sql)?.exists([update_id])
     }
 
     fn queue(&self, message: &NewMessage) -> rusqlite::Result<QueuedMessage> {

@@ -93,6 +93,9 @@ impl Dispatch {
                 "This question is from another version. Nothing is done.",
             ));
         };
+        if let Payload::Call(resume) = &payload {
+            traces.answers(nonce, &resume.cause.event);
+        }
         used(match payload {
             Payload::Call(resume) if verb == "approve" => {
                 self.resume(arrived, *resume, traces).await
@@ -141,9 +144,9 @@ impl Dispatch {
         let mut messages = Self::replaced(arrived, &answer).messages;
         messages.append(&mut draft.messages);
         // A question to somebody else is not one to the owner who has tapped.
-        let dialog = draft.dialog.take().filter(|_| cause.chat_id == arrived.incoming.chat_id);
+        let for_chat = Some(cause.chat_id).filter(|chat| *chat != arrived.incoming.chat_id);
         let journalled = traces.went_outside().then(|| cause.event.clone());
-        Draft { messages, dialog, journalled, ..draft }
+        Draft { messages, for_chat, journalled, ..draft }
     }
 
     async fn load(&self, arrived: &Arrived, verb: &str, approval: &Approval, hash: &str) -> Draft {

@@ -24,6 +24,8 @@ pub(super) struct Draft {
     pub(super) writes: Vec<Writes>,
     pub(super) messages: Vec<NewMessage>,
     pub(super) dialog: Option<Dialog>,
+    /// Whose answer it is, if not that of the chat that the update came from.
+    pub(super) for_chat: Option<i64>,
     pub(super) notice: Option<String>,
     /// Whether the answer is an error, so that an open question stays open.
     pub(super) failed: bool,

@@ -73,6 +73,13 @@ impl Dispatch {
             return Draft::of_failure(incoming, "Somebody else was asked that.");
         }
         let used = |draft: Draft| Draft { approved: Some(nonce.to_owned()), ..draft };
+        traces.answers(nonce, &cause.event);
+        if arrived.recovered
+            && let Some(text) = self.interrupted(&cause.event).await
+        {
+            let told = Self::replaced(arrived, &text);
+            return used(Draft { journalled: Some(cause.event), ..told });
+        }
         let catalog = self.catalog.load_full();
         let Some(module) = catalog.module(name) else {
             return used(Self::replaced(arrived, "That module is no longer there."));

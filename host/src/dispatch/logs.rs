@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use chrono_tz::Tz;
+
 use super::Dispatch;
 use crate::native::Answer;
 use crate::outgoing::Keyboard;
@@ -40,7 +42,7 @@ impl Dispatch {
         let mut found = recent::read(&wanted.query(RECORDS + 1));
         let is_more = found.len() > RECORDS;
         found.truncate(RECORDS);
-        wanted.page(&found, is_more)
+        wanted.page(&found, is_more, self.time_zone)
     }
 }
 
@@ -71,7 +73,7 @@ impl<'a> Wanted<'a> {
         Query { source, least: tracing::Level::DEBUG, module, filter, before, limit }
     }
 
-    fn page(&self, found: &[Record], is_more: bool) -> Answer {
+    fn page(&self, found: &[Record], is_more: bool, zone: Tz) -> Answer {
         let mut html = "📜 <b>Logs</b>".to_owned();
         match self.who {
             Who::All => {}
@@ -81,14 +83,14 @@ impl<'a> Wanted<'a> {
         if !self.text.is_empty() {
             line(&mut html, format_args!(" with “{}”", escape(&shortened(self.text))));
         }
-        html.push_str(" (UTC)\n");
+        line(&mut html, format_args!(" ({zone})\n"));
         if found.is_empty() {
             html.push_str(match self.before {
                 Some(_) => "There is nothing older.",
                 None => "Nothing was logged since the start, or it is gone.",
             });
         } else {
-            let records: Vec<String> = found.iter().map(shown).collect();
+            let records: Vec<String> = found.iter().map(|record| shown(record, zone)).collect();
             line(&mut html, format_args!("<pre>{}</pre>", escape(&records.join("\n"))));
         }
         let mut buttons = Vec::new();
@@ -131,8 +133,9 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 /// A record on two lines, as narrow as a phone.
-fn shown(Record { at_ms, level, module, text, .. }: &Record) -> String {
+fn shown(Record { at_ms, level, module, text, .. }: &Record, zone: Tz) -> String {
     let at = chrono::DateTime::from_timestamp_millis(*at_ms).unwrap_or_default();
+    let at = at.with_timezone(&zone);
     let module = module.as_deref().unwrap_or("host");
     format!("{} {level} {module}\n  {}", at.format("%m-%d %H:%M:%S"), shortened(text))
 }
@@ -196,8 +199,20 @@ mod tests {
             assert_eq!(again.who, asked.who);
         }
         let long = "x".repeat(60);
-        let answer = wanted(&long).page(&[record(1, "y")], true);
+        let answer = wanted(&long).page(&[record(1, "y")], true, Tz::UTC);
         assert!(answer.keyboard.is_empty() && answer.html.contains("shorter text"));
+    }
+
+    #[test]
+    fn times_are_those_of_where_the_owner_lives() {
+        for (zone, time) in [(Tz::UTC, "11-22 12:00:00"), (Tz::Asia__Kathmandu, "11-22 17:45:00")] {
+            let answer = wanted("").page(&[record(1, "y")], false, zone);
+            assert!(
+                answer.html.contains(time) && answer.html.contains(zone.name()),
+                "{}",
+                answer.html
+            );
+        }
     }
 
     /// A full page of the longest records, of characters that count double.
@@ -205,7 +220,7 @@ mod tests {
     fn a_page_is_one_message() {
         let text = "🎉".repeat(100) + &"<&>".repeat(100);
         let found: Vec<Record> = (0..15).map(|number| record(number, &text)).collect();
-        let answer = wanted("").page(&found, true);
+        let answer = wanted("").page(&found, true, Tz::Europe__Berlin);
         let visible = answer.html.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
         assert!(visible.encode_utf16().count() <= 4_096, "{visible}");
         assert_eq!(answer.keyboard[0].len(), 2);

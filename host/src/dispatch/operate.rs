@@ -116,9 +116,10 @@ impl Dispatch {
         if found.is_empty() {
             return Answer::text("There are no such records.");
         }
-        let lines: Vec<String> =
-            found.iter().rev().map(|record| escape(&operate::record_line(record))).collect();
-        Answer::text(format!("<b>Audit</b> (UTC)\n{}", lines.join("\n")))
+        let zone = self.time_zone;
+        let line = |record| escape(&operate::record_line(record, zone));
+        let lines: Vec<String> = found.iter().rev().map(line).collect();
+        Answer::text(format!("<b>Audit</b> ({zone})\n{}", lines.join("\n")))
     }
 
     /// `/grants`, `/grants MODULE`, and what its buttons say: `MODULE VERB SUM`, where the sum stands for a line.

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::draft::Draft;
-use super::{Arrived, Dispatch, STORAGE_PAUSE};
+use super::{Arrived, Dispatch, STORAGE_PAUSE, recorded_as};
 use crate::approval::{self, Prompt};
+use crate::capability::progress::Traces;
 use crate::database::{Commit, CommitError, DialogChange, QueuedMessage};
 use crate::incoming::{Content, Incoming};
 use crate::outgoing::{Aside, Keyboard, Outgoing};
@@ -16,11 +17,21 @@ impl Dispatch {
     /// Commits, and hands over what is to be sent.
     pub(super) async fn settle(&self, arrived: &Arrived, draft: Draft) -> Result<(), CommitError> {
         let began = Instant::now();
-        let chat_id = arrived.incoming.chat_id;
-        let Draft { writes, messages, dialog, notice, failed, approved, approvals, journalled } =
-            draft;
+        let Draft {
+            writes,
+            messages,
+            dialog,
+            for_chat,
+            notice,
+            failed,
+            approved,
+            approvals,
+            journalled,
+        } = draft;
+        let chat_id = for_chat.unwrap_or(arrived.incoming.chat_id);
         let change = match (dialog, self.dialogs.has(chat_id)) {
-            (None, true) if failed => None,
+            // What is open elsewhere may be about something else by now.
+            (None, true) if failed || for_chat.is_some() => None,
             (None, false) => None,
             (dialog, _) => Some(DialogChange { chat_id, dialog }),
         };
@@ -60,7 +71,7 @@ impl Dispatch {
         arrived: &Arrived,
         module: &str,
         error: &CommitError,
-        journalled: Option<String>,
+        traces: &Traces,
     ) {
         let reference = report::reference(arrived.incoming.update_id);
         tracing::error!(%error, module, reference, "an answer could not be kept");
@@ -71,17 +82,32 @@ impl Dispatch {
         if matches!(error, CommitError::Quota { .. }) {
             self.metrics.denied(module, Refusal::Quota);
         }
-        let mut html = report::commit_failed(module, error, &reference);
-        if let Some(event) = &journalled {
-            html.push_str(&self.done_outside(event).await);
+        let html = report::commit_failed(module, error, &reference);
+        let draft = self.of_loss(arrived, html, traces).await;
+        self.insist(arrived, draft).await;
+    }
+
+    /// Says that an event came to nothing, and what it has done outside all the same. What an owner had agreed to
+    /// is used up by that: it may have happened.
+    pub(super) async fn of_loss(
+        &self,
+        arrived: &Arrived,
+        mut html: String,
+        traces: &Traces,
+    ) -> Draft {
+        if !traces.went_outside() {
+            return Draft::of_failure(&arrived.incoming, &html);
         }
+        let event = recorded_as(arrived, traces);
+        html.push_str(&self.done_outside(&event).await);
+        let approved = traces.tap().map(|tap| tap.nonce.clone());
         let draft = Draft::of_failure(&arrived.incoming, &html);
-        self.insist(arrived, Draft { journalled, ..draft }).await;
+        Draft { approved, journalled: Some(event), ..draft }
     }
 
     /// Commits what writes nothing of a module, as often as it takes: until then, this chat waits.
     pub(super) async fn insist(&self, arrived: &Arrived, draft: Draft) {
-        let Draft { messages, failed, approved, journalled, .. } = draft;
+        let Draft { messages, failed, mut approved, journalled, .. } = draft;
         loop {
             let again = Draft {
                 messages: messages.clone(),
@@ -92,6 +118,8 @@ impl Dispatch {
             };
             match self.settle(arrived, again).await {
                 Ok(()) => return,
+                // It is not open any more, which is all that was wanted.
+                Err(CommitError::Withdrawn) if approved.take().is_some() => continue,
                 Err(error) => tracing::error!(%error, "cannot even note a failure; trying again"),
             }
             tokio::select! {

@@ -1,8 +1,8 @@
 //! A command of one module, called by another.
 
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -15,9 +15,6 @@ use crate::bindings::umbrasil::module::modules as wit;
 use crate::capability::modules::{Answered, Directory, Request};
 use crate::capability::{Error, State};
 use crate::permission::{Book, Origin};
-
-/// The longest that a called command may take.
-const WALL: Duration = Duration::from_secs(20);
 
 /// The loaded modules, as other modules may call them.
 pub(crate) struct Delegate {
@@ -57,6 +54,9 @@ impl Delegate {
         let call = handler::Call { name: command, args, text: text.trim().to_owned() };
         // What runs again after a tap makes other calls than those that are kept already.
         let run = if terms.run.is_empty() { String::new() } else { format!("+{}", terms.run) };
+        // As long as an event of its own: who calls has a deadline around this one.
+        let wall = self.book.deadline(&module.name);
+        let wall = wall.unwrap_or_else(|| module.live.get().bounds.wall);
         let occasion = Occasion {
             chat_id,
             event: handler::Event {
@@ -69,7 +69,7 @@ impl Delegate {
             origin: Origin::Model,
             terms,
             upload: None,
-            wall: WALL,
+            wall,
         };
         let event = occasion.event.clone();
         let mut state = sandbox.state(&module, occasion);
@@ -79,16 +79,19 @@ impl Delegate {
         if let Some(storage) = storage {
             state.slices.storage = storage;
         }
-        let (result, state) = sandbox.execute(&module, state, &event, WALL).await;
+        let (result, state) = sandbox.execute(&module, state, &event, wall).await;
         let State { slices, guard, .. } = state;
-        let (tickets, asked) = (guard.tickets().to_vec(), guard.asked);
         let (messages, failed) = match result {
             Ok(replies) => {
                 self.breaker.succeeded(&module.name);
                 (replies.into_iter().map(|reply| reply.html).collect(), None)
             }
-            Err(error) => (Vec::new(), Some(failure(&module.name, &error))),
+            Err(error) => {
+                let went_outside = guard.outside.load(Ordering::Acquire);
+                (Vec::new(), Some(failure(&module.name, &error, went_outside)))
+            }
         };
+        let (tickets, asked) = (guard.tickets().to_vec(), guard.asked);
         let storage = match (&failed, before) {
             // Nothing of a call that failed is kept.
             (Some(_), Some(before)) => before,
@@ -99,8 +102,11 @@ impl Delegate {
 }
 
 /// Why there is no answer, as the caller may know it.
-fn failure(module: &str, error: &CallError) -> Error {
+fn failure(module: &str, error: &CallError, went_outside: bool) -> Error {
     match error {
+        CallError::Wall(_) if went_outside => Error::Unknown(format!(
+            "{module} {error}, and what it was doing outside may have happened; look before you try again"
+        )),
         CallError::Asks(asked) => Error::Pending(
             asked.iter().map(|asked| asked.shown.as_str()).collect::<Vec<_>>().join("\n"),
         ),

@@ -230,9 +230,7 @@ impl Sandbox {
         let called = slices.modules.storage.into_values();
         let writes = std::iter::once(slices.storage).chain(called);
         let writes = writes.filter_map(Transaction::into_writes).collect();
-        // What called commands did is kept from now on, and so is not to be done again.
-        let final_of = |asked| Asked { behind: Vec::new(), ..asked };
-        let asked = guard.asked.into_iter().map(final_of).collect();
+        let asked = guard.into_asked_of_kept();
         Ok(Outcome { replies, toast, expectation, files, writes, asked })
     }
 

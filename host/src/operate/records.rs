@@ -1,6 +1,6 @@
 //! The audit, as owners read and check it.
 
-use super::{Operate, Refused, time};
+use super::{Operate, Refused, time_in};
 use crate::audit::{Numbered, Record};
 use crate::telemetry::logging::escaped;
 
@@ -20,7 +20,7 @@ impl Operate {
             return Ok("There are no such records.".to_owned());
         }
         found.reverse();
-        let lines: Vec<String> = found.iter().map(line).collect();
+        let lines: Vec<String> = found.iter().map(|record| line(record, chrono_tz::UTC)).collect();
         Ok(lines.join("\n"))
     }
 
@@ -35,7 +35,7 @@ impl Operate {
 }
 
 /// One record on one line: number, time, who, module, what, decision, why.
-pub(crate) fn line(Numbered { seq, record }: &Numbered) -> String {
+pub(crate) fn line(Numbered { seq, record }: &Numbered, zone: chrono_tz::Tz) -> String {
     let Record { at_ms, actor, module, capability, target, decision, reason, .. } = record;
     // A permission's line begins with its kind; a secret's name does not.
     let what = match capability.as_str() {
@@ -44,6 +44,7 @@ pub(crate) fn line(Numbered { seq, record }: &Numbered) -> String {
     };
     let module = if module.is_empty() { "-" } else { module };
     let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    let line = format!("{seq} {} {actor} {module}: {what}: {decision}{reason}", time(*at_ms));
+    let at = time_in(*at_ms, zone);
+    let line = format!("{seq} {at} {actor} {module}: {what}: {decision}{reason}");
     escaped(&line)
 }

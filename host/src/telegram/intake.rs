@@ -137,7 +137,7 @@ impl Intake {
             self.dispatch.metrics.inbox_depth.inc();
             self.known.add(id);
             let chat = incoming.chat_id;
-            if incoming.is_command("cancel") {
+            if incoming.is_command("cancel") || incoming.is_command("stop") {
                 self.dispatch.running.cancel(chat);
             }
             let body = self.withhold(&mut incoming, raw.get());

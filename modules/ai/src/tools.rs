@@ -104,7 +104,7 @@ impl Line {
         let failed = |text: String| Outcome::Done { text, failed: true };
         match modules::call(&self.module, &self.command, &self.text) {
             Ok(messages) => {
-                let text: Vec<String> = messages.iter().map(|html| text_of(html)).collect();
+                let text: Vec<String> = messages.iter().map(|html| Html::visible(html)).collect();
                 let text = text.join("\n\n");
                 let is_empty = text.trim().is_empty();
                 let text = if is_empty { "Done; it answered nothing." } else { &text };
@@ -168,17 +168,6 @@ fn plain(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// What a message says, without its markup.
-fn text_of(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    for (index, part) in html.split('<').enumerate() {
-        let part =
-            if index == 0 { part } else { part.split_once('>').map_or("", |(_, rest)| rest) };
-        text.push_str(part);
-    }
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 fn cut(text: &str) -> String {

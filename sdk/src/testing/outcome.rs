@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::world::Effects;
+use crate::Html;
 use crate::bindings::exports::umbrasil::module::handler as wit;
 use crate::bindings::umbrasil::module::log::Level;
 
@@ -65,7 +66,7 @@ impl Outcome {
 
     pub(crate) fn new(replies: Vec<wit::Reply>, effects: Effects, pressed: bool) -> Self {
         let message = |reply: wit::Reply| Message {
-            text: plain(&reply.html),
+            text: Html::visible(&reply.html),
             html: reply.html,
             buttons: labels(&reply.keyboard),
             replaced: reply.replace && pressed,
@@ -132,15 +133,4 @@ pub(crate) fn text_of(messages: &[Message]) -> String {
 
 fn labels(keyboard: &[Vec<wit::Button>]) -> Vec<Vec<String>> {
     keyboard.iter().map(|row| row.iter().map(|button| button.label.clone()).collect()).collect()
-}
-
-/// What is left of checked markup when its tags are gone.
-fn plain(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    for (index, part) in html.split('<').enumerate() {
-        let part =
-            if index == 0 { part } else { part.split_once('>').map_or("", |(_, rest)| rest) };
-        text.push_str(part);
-    }
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }

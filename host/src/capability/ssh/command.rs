@@ -12,8 +12,9 @@ use crate::bindings::umbrasil::module::ssh as wit;
 
 /// The most that is read of a command's output, both streams together, before it is cut off.
 const FLOOD: u64 = 16 << 20;
-/// How long a command that has ended, or was told to, may go on without a word.
+/// How long a command that has ended, or was told to, may go on without a word, and how long with words.
 const LINGER: Duration = Duration::from_secs(2);
+const CHATTER: Duration = Duration::from_secs(10);
 /// How long a server may take to open a channel, and to take a command.
 const OPEN: Duration = Duration::from_secs(15);
 
@@ -133,7 +134,10 @@ impl Reading {
                 () = cancelled.cancelled() => {
                     return Stop::GivenUp("it was given up; the command may still be running".to_owned());
                 }
-                () = &mut deadline, if !ended => {
+                () = &mut deadline => {
+                    if ended {
+                        return Stop::Said;
+                    }
                     let seconds = timeout.as_secs();
                     return Stop::GivenUp(format!("timed out after {seconds} s; the command may still be running"));
                 }
@@ -142,6 +146,9 @@ impl Reading {
                     self.take(message);
                     if self.closed || self.refused {
                         return Stop::Said;
+                    }
+                    if !ended && self.ending.is_some() {
+                        deadline.as_mut().reset(tokio::time::Instant::now() + CHATTER);
                     }
                     if self.out.total().saturating_add(self.err.total()) > FLOOD {
                         return Stop::Flooded;
