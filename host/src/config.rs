@@ -149,6 +149,13 @@ impl Config {
         }
         let settings = settings::settings(source)?;
         let tables = nested::tables_of(source, &settings)?;
+        for (name, standing) in &tables.modules {
+            let mut users = standing.users.iter().flatten();
+            if let Some(stray) = users.find(|user| !allowed.contains(user)) {
+                let reason = format!("[modules.{name}]: users: {stray} is not in ALLOWED_USER_IDS");
+                return Err(ConfigError::new("UMBRASIL_CONFIG", reason));
+            }
+        }
         let mut disabled = disabled(source)?;
         disabled.extend(tables.disabled);
         Ok(Self {

@@ -228,6 +228,7 @@ impl Dispatch {
 
     async fn stopped(&self, arrived: &Arrived, traces: &Traces) -> Draft {
         self.metrics.event("host", Ending::Cancelled);
+        self.running.stopped(arrived.incoming.chat_id);
         self.of_loss(arrived, "⏹ Stopped. Nothing was saved.".to_owned(), traces).await
     }
 
@@ -294,6 +295,17 @@ impl Dispatch {
         }
     }
 
+    /// The modules that a user may use.
+    fn seen_by(&self, catalog: &Catalog, user: i64) -> Catalog {
+        let mut seen = catalog.clone();
+        if !self.gate.is_owner(user) {
+            for module in catalog.modules().filter(|module| !self.book.serves(&module.name, user)) {
+                seen = seen.without(&module.name);
+            }
+        }
+        seen
+    }
+
     async fn host(
         &self,
         catalog: &Catalog,
@@ -303,6 +315,7 @@ impl Dispatch {
         asking: bool,
     ) -> Draft {
         let incoming = &arrived.incoming;
+        let catalog = &self.seen_by(catalog, incoming.user.id);
         let answer = match command {
             "start" => native::start(catalog, &incoming.user),
             "menu" => native::menu(catalog),
@@ -314,6 +327,9 @@ impl Dispatch {
                 let troubles =
                     native::Troubles { failed: &failed, waiting: self.book.all_waiting() };
                 native::modules(catalog, &self.breaker, owner.then_some(troubles))
+            }
+            "cancel" | "stop" if self.running.take_stopped(incoming.chat_id) => {
+                return Draft::default();
             }
             "cancel" | "stop" if asking => Answer::text("Cancelled."),
             "cancel" | "stop" => Answer::text("Nothing is running or being asked."),

@@ -302,6 +302,13 @@ impl Call {
         }
     }
 
+    /// Whether there is a permission that would allow the call. Words of a command may hold what no permission
+    /// can, such as what means something to a shell.
+    pub(crate) fn is_grantable(&self) -> bool {
+        !matches!(self, Self::Ssh(_))
+            || self.remedy().parse::<Scope>().is_ok_and(|scope| scope.covers(self))
+    }
+
     /// The narrowest permission that would allow the call: what a denial tells to grant.
     pub(crate) fn remedy(&self) -> String {
         match self {

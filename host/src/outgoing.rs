@@ -54,6 +54,11 @@ pub(crate) enum Aside {
         query: String,
         notice: Option<String>,
     },
+    /// Takes the buttons off a question that is open no more.
+    Unbutton {
+        chat_id: i64,
+        message_id: i64,
+    },
     /// Takes a message out of the chat, because of what stands in it; its author is told if that fails.
     Delete {
         chat_id: i64,

@@ -18,7 +18,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-pub(crate) use self::book::{Admission, Asks, Book, Candidate, Row, Standing};
+pub(crate) use self::book::{Admission, Asks, BUILT_IN, Book, Candidate, Row, Standing};
 pub(crate) use self::policy::{Origin, Policy, Verdict};
 use crate::grant::{Call, Effect, STORAGE, Scope, Want, What};
 
@@ -54,7 +54,7 @@ const MODEL_WALL: Duration = Duration::from_mins(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Granted {
     pub(crate) scope: Scope,
-    /// Such as `umbrasil.toml`, `owner 111` or `comes with the host`.
+    /// Such as `umbrasil.toml`, `owner 111` or `the host itself`.
     pub(crate) by: Arc<str>,
 }
 
@@ -112,7 +112,7 @@ impl Permissions {
         Bounds { storage: storage.unwrap_or(STORAGE), request_body, wall }
     }
 
-    /// Finds the permissions that cover the call, the mildest of each side.
+    /// Finds the permissions that cover the call, the mildest of each side unless one is marked as dangerous.
     pub(crate) fn judge(&self, call: &Call) -> Judgement<'_> {
         let effect = |scope: &Scope| scope.effect.unwrap_or_else(|| call.effect());
         let wants = self.wants.iter().map(|want| &want.scope).filter(|scope| scope.covers(call));
@@ -126,7 +126,10 @@ impl Permissions {
             (What::Secret(granted), What::Secret(wanted)) => granted == wanted,
             _ => granted.scope.covers(call),
         };
-        match self.grants.iter().filter(agrees).min_by_key(|granted| effect(&granted.scope)) {
+        let agreed = || self.grants.iter().filter(agrees);
+        // What an owner has marked as dangerous is, whatever else lets it pass.
+        let marked = agreed().find(|granted| granted.scope.effect == Some(Effect::Dangerous));
+        match marked.or_else(|| agreed().min_by_key(|granted| effect(&granted.scope))) {
             Some(grant) => {
                 let effect = effect(want).max(effect(&grant.scope));
                 Judgement::Covered { want, grant, effect }

@@ -67,6 +67,7 @@ async fn somebody_elses_change_is_asked_of_the_owner_and_can_be_denied() {
     user.write("/ai book it").await;
     question(&owner, "/expense 5 food").await;
     owner.press("✖️ Deny").await;
+    user.reads("An owner has refused it.").await;
     user.write("/ai book it again").await;
     let asked = question(&owner, "/expense 5 food").await;
     owner.press_raw("a", asked.id(), &asked.button("✅ Confirm").unwrap()).await;

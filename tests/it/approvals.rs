@@ -76,6 +76,8 @@ async fn a_question_is_answered_once_and_by_its_owner() {
     world.owner().reads("counter 5").await;
     world.notices(3).await;
     assert_eq!(counter(&world).await, "counter 5", "once");
+    let shown = world.owner().transcript().await;
+    assert!(shown.contains("✅ Confirmed: /add 5 "), "the second tap leaves it there: {shown}");
     host.stop().await;
 }
 
@@ -176,16 +178,21 @@ async fn questions_are_capped_and_a_flood_pauses_the_module() {
     let (world, host) = start(GRANTS).await;
     world.owner().write("/flood").await;
     world.owner().reads("3 questions waiting for an owner already").await;
-    let questions = world.owner().received().await;
-    let questions = questions.iter().filter(|message| message.button("✅ Confirm").is_some());
-    assert_eq!(questions.count(), 3);
     world.owner().reads("asks for more confirmations than I pass on").await;
+    let asked = async || {
+        let received = world.owner().received().await;
+        received.iter().filter(|message| message.button("✅ Confirm").is_some()).count()
+    };
+    eventually(20, "three questions", async || (asked().await == 3).then_some(())).await;
     for _ in 0..10 {
         world.owner().say("/flood").await;
     }
     world.owner().reads("I have paused it").await;
     let paused = world.owner().say("/call callee count").await;
-    assert!(paused.text().contains("caller is paused by its owner"), "{paused}");
+    assert!(
+        paused.text().contains("caller is paused because it asked for too many confirmations"),
+        "{paused}"
+    );
     assert_eq!(counter(&world).await, "counter 0", "other modules answer");
     world.owner().press("▶️ Resume").await;
     world.owner().reads("caller answers again").await;

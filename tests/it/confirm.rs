@@ -1,8 +1,10 @@
 //! What is confirmed is done once, at the far side: a socket of Docker's that notes everything.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
+use tokio::sync::Notify;
 use umbrasil_tests::docker_socket::{Answer, DockerSocket, obliging};
 use umbrasil_tests::{Host, Message, World, eventually};
 
@@ -89,6 +91,25 @@ async fn what_was_under_way_when_the_host_died_is_told_and_not_repeated() {
     })
     .await;
     assert_eq!(posts(&socket).len(), 1, "not repeated");
+    let records = world.operate(&["audit", "list"], "", &[]).await.out;
+    let line =
+        "containers: docker restart web: allow (begun; outcome unknown: the host was stopped)";
+    assert!(records.contains(line), "{records}");
+    host.stop().await;
+}
+
+/// A mark of an owner's is not undone by a milder permission beside it.
+#[tokio::test]
+async fn what_an_owner_marks_as_dangerous_is_asked_about() {
+    let socket = DockerSocket::start(obliging("web", ID, &json!({})));
+    let (world, host) = start(&socket).await;
+    let inspected = world.owner().say("/d_inspect web").await;
+    assert!(inspected.button("✅ Confirm").is_none(), "{inspected}");
+    let mark = ["grant", "allow", "containers", "dangerous docker inspect web"];
+    let said = world.operate(&mark, "", &[]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    world.owner().write("/d_inspect web").await;
+    question(&world, "docker inspect web").await;
     host.stop().await;
 }
 
@@ -122,12 +143,10 @@ async fn what_was_stopped_on_the_way_is_told_and_used_up() {
 
 #[tokio::test]
 async fn what_is_revoked_on_the_way_is_told() {
-    let fine = obliging("web", ID, &json!({}));
+    let (fine, done) = (obliging("web", ID, &json!({})), Arc::new(Notify::new()));
+    let held = Answer::Held(Arc::clone(&done));
     let socket = DockerSocket::start(move |request| {
-        if request.contains("/restart") {
-            std::thread::sleep(std::time::Duration::from_secs(2));
-        }
-        fine(request)
+        if request.contains("/restart") { held.clone() } else { fine(request) }
     });
     let (world, host) = start(&socket).await;
     let owner = world.owner();
@@ -136,7 +155,10 @@ async fn what_is_revoked_on_the_way_is_told() {
     owner.press_raw("yes", asked.id(), &yes).await;
     eventually(20, "the daemon was asked", async || (posts(&socket).len() == 1).then_some(()))
         .await;
-    world.operate(&["grant", "revoke", "containers", "docker inspect web"], "", &[]).await;
+    let revoke = ["grant", "revoke", "containers", "docker inspect web"];
+    let said = world.operate(&revoke, "", &[]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    done.notify_one();
     let told = owner.reads("was withdrawn meanwhile").await;
     assert!(told.text().contains("by containers: docker restart web"), "{told}");
     assert_eq!(posts(&socket).len(), 1);

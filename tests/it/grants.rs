@@ -61,7 +61,7 @@ async fn what_waits_is_listed_and_granted_without_a_host() {
     );
     let out = done(&world, &["grant", "list"]).await;
     assert!(
-        out.contains("config DEFAULT_CURRENCY") && out.contains("granted by comes with the host"),
+        out.contains("config DEFAULT_CURRENCY") && out.contains("granted by the host itself"),
         "{out}"
     );
     let said = done(&world, &["grant", "allow", "asks"]).await;
@@ -268,6 +268,27 @@ async fn owners_revoke_and_allow_in_the_chat() {
     assert!(said.text().starts_with("That permission is not there any more."), "{said}");
     let said = owner.say("/grants nobody").await;
     assert!(said.text().contains("there is no module"), "{said}");
+}
+
+#[tokio::test]
+async fn long_lists_are_turned_and_begin_with_what_was_decided() {
+    let world = World::new().await;
+    let _host = world.start(&[("ENABLE_VPS", "true")]).await;
+    done(&world, &["grant", "allow", "vps", "ssh web1: mega {what:word}"]).await;
+    let owner = world.owner();
+    let first = owner.say("/grants vps").await;
+    assert!(first.text().starts_with("Grants of vps, page 1 of 3"), "{first}");
+    assert!(
+        first.text().contains("1. ✅ ssh web1: mega {what:word}\ngranted by command line"),
+        "{first}"
+    );
+    let second = owner.press("Next ▶️").await;
+    assert!(second.id() == first.id() && second.text().contains("\n11. "), "{second}");
+    let last = owner.press("Next ▶️").await;
+    assert!(last.button("Next ▶️").is_none(), "{last}");
+    owner.press("Revoke 25").await;
+    let revoked = owner.press("Revoke").await;
+    assert!(revoked.text().contains("⛔") && revoked.text().contains("page 1 of 3"), "{revoked}");
 }
 
 #[tokio::test]

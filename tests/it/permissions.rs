@@ -205,7 +205,25 @@ async fn a_module_can_be_kept_for_some_users() {
     assert!(world.person(1000).say("/balance").await.text().contains("Balance"));
     let refused = world.user().say("/balance").await;
     assert!(refused.text().contains("finance is not for you"), "{refused}");
-    let pressed = world.user();
-    pressed.say("/menu").await;
+    for (person, sees) in [(world.user(), false), (world.person(1000), true)] {
+        assert_eq!(person.say("/menu").await.button("💰 Finance").is_some(), sees);
+        assert_eq!(person.say("/help").await.text().contains("/balance"), sees);
+    }
     host.stop().await;
+}
+
+#[tokio::test]
+async fn names_that_restrict_nobody_are_noticed() {
+    let world = World::new().await;
+    world.settings("[modules.finnace]\nusers = [1000]\n");
+    let host = world.start(&[]).await;
+    assert!(host.logged().contains("[modules.finnace], but no module of that name is loaded"));
+    host.stop().await;
+    world.settings("[modules.finance]\nusers = [1000, 5]\n");
+    let said = world.operate(&["run"], "", &[]).await;
+    assert_eq!(said.code, 78, "{said:?}");
+    assert!(
+        said.err.contains("[modules.finance]: users: 5 is not in ALLOWED_USER_IDS"),
+        "{said:?}"
+    );
 }

@@ -58,6 +58,16 @@ async fn an_error_a_stop_and_a_picture_end_it_as_well() {
         owner.received().await.iter().map(|message| message.text().to_owned()).collect();
     assert!(!texts.iter().any(|text| text.contains("step")), "{texts:?}");
 
+    // Only a /cancel that ends nothing says so.
+    owner.say("/status").await;
+    owner.say("/cancel").await;
+    let texts = owner
+        .received()
+        .await
+        .into_iter()
+        .filter(|said| said.text().contains("Nothing is running"));
+    assert_eq!(texts.count(), 1);
+
     // Without a text in the end, what was shown last stays.
     owner.write("/stream 2 60 photo").await;
     owner.reads("a picture").await;

@@ -125,6 +125,8 @@ async fn a_secret_that_is_set_in_the_chat_passes_and_leaves_no_trace() {
     }
     let said = owner.say("/secret list").await;
     assert!(said.text().contains("API_KEY") && said.text().contains("database"), "{said}");
+    let said = owner.say(&format!("/secret set VPS_PRIVATE_KEY {CANARY}")).await;
+    assert!(said.text().contains("VPS_PRIVATE_KEY is a setting of the host itself"), "{said}");
     let said = owner.say("/secret set API_KEY short").await;
     assert!(said.text().contains("8 to 16384 bytes"), "{said}");
     let said = owner.say(&format!("/secret set API_KEY {OTHER}")).await;
@@ -139,7 +141,7 @@ async fn a_secret_that_is_set_in_the_chat_passes_and_leaves_no_trace() {
     {
         assert!(said.text().contains(line), "{said}");
     }
-    eventually(20, "all are deleted", async || (deleted(&world).await.len() == 6).then_some(()))
+    eventually(20, "all are deleted", async || (deleted(&world).await.len() == 7).then_some(()))
         .await;
     // Killed, so that the write-ahead log is looked at as well.
     host.kill().await;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
 
 /// What is answered to a request.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub enum Answer {
     Raw(Vec<u8>),
     /// Nothing, for ever.
     Silence,
+    /// Done, once somebody says so.
+    Held(Arc<Notify>),
     /// These bytes again and again, as fast as they are taken.
     Flood(Vec<u8>),
 }
@@ -118,6 +121,10 @@ async fn serve(mut stream: UnixStream, script: Script, asked: Arc<Mutex<Vec<Stri
         }
         Answer::Raw(bytes) => drop(stream.write_all(&bytes).await),
         Answer::Silence => std::future::pending().await,
+        Answer::Held(done) => {
+            done.notified().await;
+            drop(stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await);
+        }
         Answer::Flood(bytes) => while stream.write_all(&bytes).await.is_ok() {},
     }
 }

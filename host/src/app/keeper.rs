@@ -42,6 +42,7 @@ impl Keeper {
             never = patience => never,
         };
         self.dispatch.ready.cancel();
+        self.warn_of_names();
         // At a start, only trouble is news.
         let trouble = first
             .notes
@@ -51,6 +52,21 @@ impl Keeper {
         self.changed(Changes { notes: trouble, catalog_changed: true, ..first }).await;
         watch::run(directory, Arc::clone(&self.registry), stop, |changes| self.changed(changes))
             .await;
+    }
+
+    /// A name that was misspelt restricts nobody, which its writer would not notice.
+    fn warn_of_names(&self) {
+        let catalog = self.dispatch.catalog.load();
+        for name in self.dispatch.book.named() {
+            let is_off = self.registry.disabled().iter().any(|disabled| disabled == name);
+            let is_there =
+                catalog.module(name).is_some() || self.dispatch.book.waiting(name).is_some();
+            if !is_off && !is_there {
+                tracing::warn!(
+                    "umbrasil.toml has [modules.{name}], but no module of that name is loaded"
+                );
+            }
+        }
     }
 
     async fn changed(&self, changes: Changes) {

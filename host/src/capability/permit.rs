@@ -14,6 +14,8 @@ use crate::permission::{Judgement, Live, Origin, Policy, Verdict};
 
 /// Denials after which an event ends.
 const DENIALS: u32 = 20;
+/// The remedy where no permission would help.
+pub(crate) const NO_PERMISSION: &str = "no permission can allow that: there is no shell, and a word that is granted has none of * ? $ ` ; | & < > { }; put it into a script on the server, and grant that";
 /// A call that takes more characters to show cannot be confirmed: nobody would read it.
 const SHOWN: usize = 1_000;
 
@@ -240,7 +242,11 @@ impl Guard {
                 (want.clone(), grant.scope.clone(), Arc::clone(&grant.by), effect)
             }
             Judgement::NotGranted { .. } => {
-                let remedy = format!("grant `{}` to {module}", call.remedy());
+                let remedy = if call.is_grantable() {
+                    format!("grant `{}` to {module}", call.remedy())
+                } else {
+                    NO_PERMISSION.to_owned()
+                };
                 return Err(self.deny(&call, "not granted", remedy)?);
             }
             Judgement::NotWanted if let Some(line) = permissions.taken_back(&call) => {

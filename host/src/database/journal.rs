@@ -15,6 +15,13 @@ pub struct Action {
     pub outcome: Option<String>,
 }
 
+impl Action {
+    /// The capability: the first word of the call.
+    pub(crate) fn kind(&self) -> &str {
+        self.call.split(' ').next().unwrap_or_default()
+    }
+}
+
 impl Database {
     /// Notes durably that an action is about to begin; returns the number of the note.
     pub async fn begin_action(

@@ -11,7 +11,7 @@ use crate::audit::Record;
 use crate::capability::progress::Traces;
 use crate::database::Approval;
 use crate::incoming::Content;
-use crate::outgoing::{Keyboard, Outgoing};
+use crate::outgoing::{Aside, Keyboard, Outgoing};
 use crate::permission::Candidate;
 use crate::reply::{MARK, escape};
 
@@ -63,9 +63,14 @@ impl Dispatch {
         let approval = match self.database.approval(nonce).await {
             Ok(Some(approval)) => approval,
             Ok(None) => {
-                return Self::replaced(
-                    arrived,
-                    "This question is answered, or was withdrawn. Nothing is done.",
+                // The question's place may hold by now what came of it, so that stays.
+                if let Some(message_id) = draft::pressed(incoming) {
+                    let unbutton = Aside::Unbutton { chat_id: incoming.chat_id, message_id };
+                    drop(self.asides.try_send(unbutton));
+                }
+                return Draft::of_failure(
+                    incoming,
+                    "This question is answered, or was withdrawn. Nothing more is done.",
                 );
             }
             Err(error) => {
@@ -102,10 +107,13 @@ impl Dispatch {
             }
             Payload::Call(resume) => {
                 self.note(arrived, &resume.cause.module, "refuse", &resume.shown);
-                Self::replaced(
-                    arrived,
-                    &format!("✖️ Not done: <code>{}</code>", escape(&resume.shown)),
-                )
+                let html = format!("✖️ Not done: <code>{}</code>", escape(&resume.shown));
+                let mut draft = Self::replaced(arrived, &html);
+                if resume.cause.chat_id != incoming.chat_id {
+                    let told = Outgoing::text(format!("{html}\nAn owner has refused it."));
+                    draft.messages.push(told.into_message(resume.cause.chat_id, None));
+                }
+                draft
             }
             Payload::File(_) => Draft::of_failure(incoming, "That button is from another version."),
             Payload::Load { hash } => self.load(arrived, verb, &approval, &hash).await,
@@ -208,6 +216,7 @@ impl Dispatch {
     ) -> Draft {
         if verb != "approve" {
             self.note(arrived, target, "refuse", "host key");
+            self.ssh.ask_again(target);
             return Self::replaced(
                 arrived,
                 &format!("✖️ <b>{}</b> is not trusted.", escape(target)),

@@ -27,7 +27,7 @@ impl Dispatch {
                 offered_fingerprint,
             } => {
                 self.tell_owners(&format!(
-                    "{MARK} 🚨 <b>The host key of {} has CHANGED</b>\n<code>{}</code> shows {} <code>{}</code>, and {} <code>{}</code> is recorded. Somebody may be in between: nothing was sent, and nothing is, until this is cleared up. If the server really has a new key: <code>umbrasil host-key forget {}</code>.",
+                    "{MARK} 🚨 <b>The host key of {} has CHANGED</b>\n<code>{}</code> shows {} <code>{}</code>, but {} <code>{}</code> is recorded. Somebody may be in between: nothing was sent, and nothing is, until this is cleared up. If the server really has a new key: <code>umbrasil host-key forget {}</code>.",
                     escape(&target),
                     escape(&address),
                     escape(&offered_type),

@@ -7,15 +7,15 @@ use crate::incoming::WITHHELD;
 use crate::native::Answer;
 use crate::operate::{self, Refused};
 use crate::outgoing::{Aside, Keyboard};
-use crate::permission::Row;
+use crate::permission::{BUILT_IN, Row};
 use crate::reply::escape;
 use crate::router::host_button;
 use crate::telemetry::logging::escaped;
 
 /// Records that /audit shows.
 const RECORDS: u32 = 20;
-/// Permissions that are shown with buttons.
-const LINES: usize = 24;
+/// Permissions of one page.
+const LINES: usize = 10;
 const USAGE: &str = "Write <code>/secret set NAME value</code>, <code>/secret list</code> or <code>/secret remove NAME</code>.\nA name has capital letters, digits and _, such as OPENAI_API_KEY.";
 
 impl Dispatch {
@@ -109,6 +109,11 @@ impl Dispatch {
 
     async fn audit(&self, rest: &str) -> Answer {
         let module = rest.split_whitespace().next();
+        if let Some(name) = module
+            && let Err(refused) = self.operate.known(name)
+        {
+            return Answer::text(format!("⚠️ {}", escape(&refused.to_string())));
+        }
         let found = match self.operate.audit.newest(module, false, RECORDS).await {
             Ok(found) => found,
             Err(error) => return Answer::text(format!("⚠️ {}", escape(&error.to_string()))),
@@ -133,12 +138,16 @@ impl Dispatch {
             Err(refused) => return Answer::text(format!("⚠️ {}", escape(&refused.to_string()))),
         };
         let (verb, sum) = match words {
-            [] => return of_module(module, &rows, ""),
+            [] => return of_module(module, rows, "", Page::Number(0)),
+            ["page", page] => {
+                return of_module(module, rows, "", Page::Number(page.parse().unwrap_or(0)));
+            }
             [verb, sum] => (*verb, *sum),
             _ => return Answer::text("Write /grants, or <code>/grants MODULE</code>."),
         };
         let Some(row) = rows.iter().find(|row| self::sum(row) == sum) else {
-            return of_module(module, &rows, "That permission is not there any more.\n\n");
+            let gone = "That permission is not there any more.\n\n";
+            return of_module(module, rows, gone, Page::Number(0));
         };
         let line = row.scope.to_string();
         let done = match verb {
@@ -153,7 +162,7 @@ impl Dispatch {
             Err(refused) => format!("⚠️ {}\n\n", escape(&refused.to_string())),
         };
         let rows = self.operate.grants(Some(module)).unwrap_or_default();
-        of_module(module, &rows, &said)
+        of_module(module, rows, &said, Page::With(sum))
     }
 
     fn all_grants(&self) -> Answer {
@@ -191,10 +200,28 @@ fn answer(done: Result<String, Refused>) -> Answer {
     })
 }
 
-fn of_module(module: &str, rows: &[Row], before: &str) -> Answer {
-    let mut html = format!("{before}<b>Grants of {}</b>\n", escape(module));
+/// Which part of a list is shown.
+enum Page<'a> {
+    Number(usize),
+    /// The one with the permission that this sum stands for.
+    With(&'a str),
+}
+
+fn of_module(module: &str, mut rows: Vec<Row>, before: &str, page: Page<'_>) -> Answer {
+    // First what waits, then what somebody has decided, then what came so.
+    rows.sort_by_key(|row| (row.by.is_some(), row.by.as_deref() == Some(BUILT_IN)));
+    let last = rows.len().saturating_sub(1) / LINES;
+    let page = match page {
+        Page::Number(page) => page.min(last),
+        Page::With(sum) => rows.iter().position(|row| self::sum(row) == sum).unwrap_or(0) / LINES,
+    };
+    let mut html = format!("{before}<b>Grants of {}</b>", escape(module));
+    if last > 0 {
+        line(&mut html, format_args!(", page {} of {}", page + 1, last + 1));
+    }
+    html.push('\n');
     let mut buttons = Vec::new();
-    for (row, number) in rows.iter().take(LINES).zip(1..) {
+    for (row, number) in rows.iter().zip(1..).skip(page * LINES).take(LINES) {
         let mark = match (row.allowed, &row.by) {
             (true, _) => "✅",
             (false, Some(_)) => "⛔",
@@ -215,17 +242,19 @@ fn of_module(module: &str, rows: &[Row], before: &str) -> Answer {
     if rows.is_empty() {
         html.push_str("\nIt asks for nothing.\n");
     }
-    if rows.len() > LINES {
-        line(
-            &mut html,
-            format_args!(
-                "\n… and {} more: <code>umbrasil grant list {}</code>",
-                rows.len() - LINES,
-                escape(module)
-            ),
-        );
-    }
     let mut keyboard: Keyboard = buttons.chunks(3).map(<[_]>::to_vec).collect();
+    let turn =
+        |label: &str, page: usize| host_button(label, &format!("grants:{module}:page:{page}"));
+    let mut turns = Vec::new();
+    if page > 0 {
+        turns.push(turn("◀️ Previous", page - 1));
+    }
+    if page < last {
+        turns.push(turn("Next ▶️", page + 1));
+    }
+    if !turns.is_empty() {
+        keyboard.push(turns);
+    }
     keyboard.push(vec![host_button("⬅️ All grants", "grants")]);
     Answer { html, keyboard }
 }

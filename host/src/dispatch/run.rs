@@ -135,7 +135,7 @@ impl Dispatch {
         if !self.gate.is_owner(cause.user.id) && !self.book.serves(&module.name, cause.user.id) {
             self.metrics.event(&module.name, Ending::Denied);
             return Some(format!(
-                "{} is not for you. Its owner decides who may use it.",
+                "{} is not for you. An owner of the bot decides who may use it.",
                 escape(&module.name)
             ));
         }
@@ -156,14 +156,19 @@ impl Dispatch {
         let mut say = |html: String| {
             draft.messages.push(Outgoing::text(html).into_message(cause.chat_id, None));
         };
+        // Whoever repeats a command is no reason to distrust the module.
+        let is_typed = matches!(cause.origin, Origin::Owner | Origin::User);
+        let module_floods = asked.len() > PENDING || !is_typed;
         let mut prompts = Vec::new();
         for (index, Asked { hash, shown, behind }) in asked.into_iter().enumerate() {
             if waiting + index >= PENDING {
                 say(format!(
-                    "⚠️ {} has {PENDING} questions waiting for an owner already. Nothing was done.",
+                    "⚠️ {} has {PENDING} questions waiting for an owner already. Nothing was done: answer those, or wait five minutes.",
                     escape(&cause.module)
                 ));
-                self.too_many_questions(&cause.module).await;
+                if module_floods {
+                    self.too_many_questions(&cause.module).await;
+                }
                 break;
             }
             if approver != cause.chat_id {

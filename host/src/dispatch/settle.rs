@@ -100,9 +100,15 @@ impl Dispatch {
         }
         let event = recorded_as(arrived, traces);
         html.push_str(&self.done_outside(&event).await);
-        let approved = traces.tap().map(|tap| tap.nonce.clone());
-        let draft = Draft::of_failure(&arrived.incoming, &html);
-        Draft { approved, journalled: Some(event), ..draft }
+        let journalled = Some(event);
+        match traces.tap() {
+            Some(tap) => {
+                let approved = Some(tap.nonce.clone());
+                let draft = Self::replaced(arrived, &html);
+                Draft { approved, journalled, failed: true, ..draft }
+            }
+            None => Draft { journalled, ..Draft::of_failure(&arrived.incoming, &html) },
+        }
     }
 
     /// Commits what writes nothing of a module, as often as it takes: until then, this chat waits.

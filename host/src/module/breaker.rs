@@ -36,8 +36,16 @@ enum Paused {
     Until(Instant),
     /// One event was let through then, to see.
     Trying(Instant),
-    /// Until an owner says otherwise.
+    /// Until an owner says otherwise: because one has said so, or because it asked too much.
     ByOwner,
+    ForAsking,
+}
+
+impl Paused {
+    /// Whether only an owner ends it.
+    fn is_for_owner(self) -> bool {
+        matches!(self, Self::ByOwner | Self::ForAsking)
+    }
 }
 
 impl Breaker {
@@ -47,7 +55,11 @@ impl Breaker {
         let state = states.get_mut(module)?;
         match state.paused {
             Paused::No => None,
-            Paused::ByOwner => Some("is paused by its owner.".to_owned()),
+            Paused::ByOwner => Some("is paused by an owner.".to_owned()),
+            Paused::ForAsking => Some(
+                "is paused because it asked for too many confirmations. An owner can resume it."
+                    .to_owned(),
+            ),
             // Nobody has heard of the trial: it was broken off.
             Paused::Trying(since) if since.elapsed() > TRIAL => {
                 state.paused = Paused::Trying(Instant::now());
@@ -75,7 +87,7 @@ impl Breaker {
 
     pub(crate) fn succeeded(&self, module: &str) {
         if let Some(state) = self.lock().get_mut(module)
-            && state.paused != Paused::ByOwner
+            && !state.paused.is_for_owner()
         {
             (state.paused, state.pause) = (Paused::No, Duration::ZERO);
             state.failures.clear();
@@ -91,7 +103,7 @@ impl Breaker {
         state.failures.push_back(now);
         let trying = matches!(state.paused, Paused::Trying(_));
         let many = state.failures.len() >= usize::try_from(limit).unwrap_or(usize::MAX).max(1);
-        if state.paused == Paused::ByOwner || !(trying || many) {
+        if state.paused.is_for_owner() || !(trying || many) {
             return None;
         }
         if matches!(state.paused, Paused::Until(_)) {
@@ -112,8 +124,8 @@ impl Breaker {
         let now = Instant::now();
         recent(&mut state.questions, now);
         state.questions.push_back(now);
-        if state.questions.len() >= QUESTIONS && state.paused != Paused::ByOwner {
-            state.paused = Paused::ByOwner;
+        if state.questions.len() >= QUESTIONS && !state.paused.is_for_owner() {
+            state.paused = Paused::ForAsking;
             state.questions.clear();
             return Some(true);
         }

@@ -1,6 +1,7 @@
 //! `policy explain`: what would happen with a call, which rule decides, and what would change it.
 
 use super::{Operate, Refused, toml_lines};
+use crate::capability::permit::NO_PERMISSION;
 use crate::grant::{Call, Effect, Scope, What};
 use crate::permission::{Judgement, Origin, Permissions, Verdict};
 use crate::telemetry::logging::escaped;
@@ -12,6 +13,10 @@ impl Operate {
         let call: Call = call.parse().map_err(Refused::usage)?;
         let permissions = self.book.permissions(module).unwrap_or_default();
         let mut lines = vec![format!("{module}: {call}"), String::new()];
+        if let Some(users) = self.book.users(module) {
+            let users: Vec<String> = users.iter().map(ToString::to_string).collect();
+            lines.push(format!("For:       owners, and users {}", users.join(", ")));
+        }
         match permissions.judge(&call) {
             Judgement::Covered { want, grant, effect } => {
                 lines.push(format!("Asked for: {want}"));
@@ -80,6 +85,9 @@ impl Operate {
 
 /// What would allow a call that a wanted permission covers.
 fn remedy(module: &str, call: &Call, want: &Scope) -> Vec<String> {
+    if !call.is_grantable() {
+        return vec![format!("To allow it: {NO_PERMISSION}")];
+    }
     let scope = narrowest(call, Some(want));
     let line = scope.to_string();
     let mut lines = vec![

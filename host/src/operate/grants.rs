@@ -102,7 +102,7 @@ impl Operate {
     }
 
     /// Refuses a name that no module has.
-    pub(super) fn known(&self, module: &str) -> Result<(), Refused> {
+    pub(crate) fn known(&self, module: &str) -> Result<(), Refused> {
         if self.book.permissions(module).is_some() || !self.book.rows(Some(module)).is_empty() {
             return Ok(());
         }

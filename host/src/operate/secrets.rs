@@ -6,6 +6,9 @@ use super::{Operate, Refused, table, time};
 use crate::audit::Record;
 use crate::secret::{Listed, SecretError};
 
+/// What the host needs before it can read what is kept.
+const SETTINGS: [&str; 3] = ["TELEGRAM_BOT_TOKEN", "SECRET_KEY", "VPS_PRIVATE_KEY"];
+
 impl Operate {
     /// Keeps a secret, with effect on the next use.
     pub(crate) async fn set_secret(
@@ -14,6 +17,10 @@ impl Operate {
         value: SecretString,
         by: &str,
     ) -> Result<String, Refused> {
+        if SETTINGS.contains(&name) {
+            let text = format!("{name} is a setting of the host itself: set it in the environment");
+            return Err(Refused::Failed(text));
+        }
         let replaced = self.secrets.set(name, value).await.map_err(refused)?;
         let decision = if replaced { "replace" } else { "set" };
         self.audit.record(&Record::of_person(by, "secret", name, decision));

@@ -14,7 +14,7 @@ use crate::database::{CommitError, Database, Decision, Trust};
 use crate::grant::{Scope, Want};
 
 /// Who granted what a module of this binary wants, until somebody decides otherwise.
-pub(super) const BUILT_IN: &str = "comes with the host";
+pub(crate) const BUILT_IN: &str = "the host itself";
 /// Failures in five minutes that pause a module, unless its owner says otherwise.
 const FAILURES: u32 = 5;
 
@@ -184,6 +184,16 @@ impl Book {
     }
 
     /// Whether a user who is no owner may use the module.
+    /// The only users, beside owners, who may use the module; none if everybody may.
+    pub(crate) fn users(&self, module: &str) -> Option<&[i64]> {
+        self.standing.get(module)?.users.as_deref()
+    }
+
+    /// The modules that the owner's file says something about.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
+        self.standing.keys().map(String::as_str)
+    }
+
     pub(crate) fn serves(&self, module: &str, user: i64) -> bool {
         let users = self.standing.get(module).and_then(|standing| standing.users.as_ref());
         users.is_none_or(|users| users.contains(&user))

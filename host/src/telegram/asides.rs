@@ -35,6 +35,9 @@ pub(crate) async fn run(api: Api, mut asides: mpsc::Receiver<Aside>, throttled: 
                 Aside::Answer { query, notice } => {
                     api.send(&request::answer(query, notice.map(redacted))).await
                 }
+                Aside::Unbutton { chat_id, message_id } => {
+                    api.send(&request::unbutton(chat_id, message_id)).await
+                }
                 Aside::Delete { chat_id, message_id } => delete(&api, chat_id, message_id).await,
             };
             if let Err(error) = result {

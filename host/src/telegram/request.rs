@@ -1,9 +1,9 @@
 //! From what the host wants to say to requests of the Bot API. Pure.
 
 use teloxide::payloads::{
-    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, DeleteMessage, EditMessageText,
-    EditMessageTextSetters as _, SendChatAction, SendMessage, SendMessageSetters as _,
-    SetMyCommands,
+    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, DeleteMessage, EditMessageReplyMarkup,
+    EditMessageText, EditMessageTextSetters as _, SendChatAction, SendMessage,
+    SendMessageSetters as _, SetMyCommands,
 };
 use teloxide::types::{
     BotCommand, ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions,
@@ -60,6 +60,10 @@ pub(super) fn typing(chat: i64) -> SendChatAction {
 
 pub(super) fn delete(chat: i64, message: i64) -> DeleteMessage {
     DeleteMessage::new(ChatId(chat), MessageId(i32::try_from(message).unwrap_or(0)))
+}
+
+pub(super) fn unbutton(chat: i64, message: i64) -> EditMessageReplyMarkup {
+    EditMessageReplyMarkup::new(ChatId(chat), MessageId(i32::try_from(message).unwrap_or(0)))
 }
 
 pub(super) fn answer(query: String, notice: Option<String>) -> AnswerCallbackQuery {

@@ -104,6 +104,13 @@ impl Service {
         }
     }
 
+    /// Has owners asked anew about the key of a target, the next time that it shows one: they refused this time.
+    pub(crate) fn ask_again(&self, target: &str) {
+        if let Some(server) = self.server(target) {
+            *server.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     /// Forgets the recorded key of a target, and closes its session; says whether there was one. A key that
     /// is pinned in the settings stays.
     pub(crate) async fn forget(&self, target: &str) -> Result<bool, TrustError> {
@@ -186,11 +193,9 @@ impl Ledger {
                 format!("changed {offered_type} {offered_fingerprint}")
             }
         };
-        tracing::warn!(
-            server = server.alias(),
-            key = what,
-            "a server's host key is not the one on record"
-        );
+        let is_new = matches!(notice, HostKeyNotice::Unknown { .. });
+        let why = if is_new { "is not known yet" } else { "is not the one on record" };
+        tracing::warn!(server = server.alias(), key = what, "a server's host key {why}");
         let mut told = server.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.as_ref().is_some_and(|(last, at)| *last == what && at.elapsed() < QUIET) {
             return;
