@@ -180,7 +180,7 @@ impl Guard {
     }
 
     /// Takes back what a call of several parts has used, because one of them waits for an owner and so none is
-    /// made: all of it is needed again when the event runs again.
+    /// made: all of it is needed again when the event runs again. The parts are asked about one after the other.
     pub(crate) fn postpone(&mut self, before: Before) {
         let mut used = before.tickets.clone();
         for left in &self.tickets {
@@ -188,6 +188,7 @@ impl Guard {
                 used.swap_remove(at);
             }
         }
+        self.asked.truncate(before.asked + 1);
         for asked in self.asked.iter_mut().skip(before.asked) {
             asked.behind.extend_from_slice(&used);
         }

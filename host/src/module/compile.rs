@@ -9,10 +9,12 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -122,6 +124,12 @@ impl Compiler {
         };
         if status.success() {
             return Ok(code);
+        }
+        // Whoever stops the bot from a terminal stops this child with it.
+        if let Some(signal) = status.signal().and_then(Signal::from_named_raw)
+            && matches!(signal, Signal::INT | Signal::TERM | Signal::HUP)
+        {
+            return Err(LoadError::Compiler(io::Error::other("it was told to stop")));
         }
         let words = String::from_utf8_lossy(&words).trim().to_owned();
         Err(if status.code() == Some(REFUSED.into()) {

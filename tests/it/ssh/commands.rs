@@ -141,11 +141,7 @@ async fn several_targets_answer_side_by_side_and_in_order() {
     );
     // The one waits for an owner, so the other must not run: the event is run again.
     owner.say("/all web1,web2 reboot now").await;
-    let questions = |shown: &str| shown.matches("wants to do exactly this:").count();
-    eventually(20, "both are asked for", async || {
-        (questions(&owner.transcript().await) == 2).then_some(())
-    })
-    .await;
+    owner.reads("ssh web1: reboot now").await;
     assert_eq!((one.commands(), two.commands()), (1, 1));
     let answer = owner.say("/often 11 web1 echo hello").await;
     assert_eq!(answer.text(), "invalid: at most 10 calls of ssh an event");
@@ -268,4 +264,28 @@ async fn fifty_at_once_take_turns() {
     assert_eq!(server.commands(), 50);
     assert_eq!(server.connections(), 1);
     assert!(!server.logged().contains("MaxStartups"), "{}", server.logged());
+}
+
+/// Each server's command is agreed to by itself, and all run together once the last one is.
+#[tokio::test]
+async fn what_is_confirmed_for_several_targets_runs_once_for_each() {
+    let servers = [Sshd::start().await, Sshd::start().await];
+    let commands = || servers.iter().map(Sshd::commands).sum::<usize>();
+    let world = World::new().await;
+    let targets = [servers[0].table("web1", ""), servers[1].table("web2", "")].join("\n");
+    world.settings(&format!("{GRANTS}\n{targets}\n[policy]\nowner = {{ change = \"ask\" }}\n"));
+    world.install("shell", component("shell"));
+    let host = world.start(&[]).await;
+    let owner = world.owner();
+    owner.write("/all web1,web2 echo hello").await;
+    for target in ["web1", "web2"] {
+        let asked = owner.reads(&format!("exactly this:\nssh {target}: echo hello")).await;
+        let data = asked.button("✅ Confirm").unwrap();
+        assert_eq!(commands(), 0, "before {target}");
+        owner.press_raw(target, asked.id(), &data).await;
+    }
+    let said = owner.reads("exit 0").await;
+    assert_eq!(said.text(), "web1 -> exit 0: hello\nweb2 -> exit 0: hello");
+    assert_eq!(commands(), 2);
+    host.stop().await;
 }
