@@ -3,10 +3,12 @@
 //! Each step keeps the [`Draft`] and asks for the first thing that is missing. A pressed button edits its
 //! own message; what the user writes is answered with a new one, because the question is above it by then.
 
+use umbrasil_sdk::Date;
 use umbrasil_sdk::prelude::*;
 
 use crate::add::{self, Line};
 use crate::amount::Reading;
+use crate::batch;
 use crate::draft::{Amount, Draft};
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
@@ -156,7 +158,11 @@ pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Res
             } else if let Some(note) = &draft.note {
                 Draft::forget(call)?;
                 let ledger = Ledger::open(call, draft.currency)?;
-                let booked = ledger.append(call, draft.direction, minor, &draft.category, note)?;
+                let at = draft
+                    .day
+                    .map_or(call.at(), |day| batch::moment_of(call, Date::from_days(day)));
+                let (direction, category) = (draft.direction, &draft.category);
+                let booked = ledger.append_at(call, at, direction, minor, category, note)?;
                 if draft.vendor.is_empty() {
                     return Ok(add::confirmation(call, &booked).replace());
                 }

@@ -191,6 +191,7 @@ fn papers(module: Module) -> Module {
         .action("import", import::import)
         .action("import_cancel", import::cancel)
         .action("import_swap", import::swap)
+        .action("import_order", import::order)
         .action("receipt_save", receipt::save)
         .action("receipt_category", receipt::category)
         .action("receipt_amount", receipt::amount)

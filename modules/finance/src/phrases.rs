@@ -164,7 +164,7 @@ pub(crate) const GOT: &str = sentence!(
 
 /// `12,50 für Kaffee ausgegeben`, `ich habe 40 bei Coop bezahlt`
 pub(crate) const AUSGEGEBEN: &str = sentence!(
-    r"(?:(?:(?:ich|wir)\s+)?(?:habe?|haben)\s+)?(?:(?:heute|gerade)\s+)?(",
+    r"(?:(?:(?:ich|wir)\s+)?(?:habe?|haben)\s+)?(?:(heute|gerade|gestern)\s+)?(",
     money!(),
     r")(?:\s+((?:für|fuer|bei|beim|im|an)\s+[^?\n]+?))?\s+(?:ausgegeben|bezahlt|gezahlt)"
 );
@@ -220,7 +220,7 @@ pub(crate) const ROLES: [(&str, &str); 8] = [
     ("cost", "wmwmwm"),
     ("brief", "wmwmmtmtwm"),
     ("got", "wmtmtmt"),
-    ("ausgegeben", "mt"),
+    ("ausgegeben", "tmt"),
     ("erhalten", "wmmt"),
 ];
 
