@@ -79,7 +79,9 @@ fn groups<'a>(word: &str, rest: &'a str, default: Currency) -> Option<(String, &
             break;
         };
         let decimal = decimals.strip_prefix(['.', ',']);
-        if !decimals.is_empty() && !decimal.is_some_and(|decimals| digits(decimals.trim_end_matches('-'))) {
+        if !decimals.is_empty()
+            && !decimal.is_some_and(|decimals| digits(decimals.trim_end_matches('-')))
+        {
             break;
         }
         number.extend([thousand, decimals]);
@@ -129,7 +131,8 @@ fn is_narrow(blank: char) -> bool {
 fn read(word: &str, currency: Currency) -> Result<Reading, String> {
     let whole = |word: &str| word.trim_end_matches(['.', ',']).to_owned();
     // `12.-` is twelve, `.50` is a half.
-    let dash = word.strip_suffix(['-', '\u{2013}', '\u{2014}']).map(|word| word.trim_end_matches('-'));
+    let dash =
+        word.strip_suffix(['-', '\u{2013}', '\u{2014}']).map(|word| word.trim_end_matches('-'));
     let dash = dash.filter(|word| word.ends_with(['.', ','])).map(whole);
     let half = word.strip_prefix(['.', ',']).filter(|decimals| {
         !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit())

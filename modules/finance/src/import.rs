@@ -7,8 +7,8 @@ mod job;
 mod table;
 pub(crate) mod value;
 
-use umbrasil_sdk::{Date, ErrorKind, Month};
 use umbrasil_sdk::prelude::*;
+use umbrasil_sdk::{Date, ErrorKind, Month};
 
 use self::job::{Job, Known};
 use self::table::{Row, Table, ToldBy};
@@ -77,7 +77,8 @@ fn ask_order(call: &Call, default: Currency, name: String, table: &Table) -> Res
         html = html.bold(by_day).text(" or ").bold(by_month).text("?");
     }
     let html = unread(html, &table.problems).text("\n\nNothing is saved yet.");
-    let order = |label: &str, first: &str| Button::new(label, "import_order").arg(&job.id).arg(first);
+    let order =
+        |label: &str, first: &str| Button::new(label, "import_order").arg(&job.id).arg(first);
     Ok(Reply::html(html)
         .row([order("Day first", "d"), order("Month first", "m")])
         .row([cancel_button(&job)]))
@@ -211,8 +212,12 @@ pub(crate) fn swap(call: &Call) -> Result<Reply> {
     let html =
         Html::new().text("📥 ").bold(&job.name).text(format_args!(": {}, ", entries(job.left)));
     let (html, other) = match (job.told_by, job.swapped) {
-        (ToldBy::Nothing, true) => (html.text("all of them ").bold("expenses"), "They are all income"),
-        (ToldBy::Nothing, false) => (html.text("all of them ").bold("income"), "They are all expenses"),
+        (ToldBy::Nothing, true) => {
+            (html.text("all of them ").bold("expenses"), "They are all income")
+        }
+        (ToldBy::Nothing, false) => {
+            (html.text("all of them ").bold("income"), "They are all expenses")
+        }
         (_, true) => (html.text("with income and expenses ").bold("swapped"), "Swap them back"),
         (_, false) => (html.text("as the file has them"), "Swap income and expenses"),
     };
@@ -228,7 +233,9 @@ pub(crate) fn swap(call: &Call) -> Result<Reply> {
 /// Books the next rows.
 pub(crate) fn import(call: &Call) -> Result<Reply> {
     let next = call.get(1).and_then(|next| next.parse().ok());
-    let Some(mut job) = open(call)?.filter(|job| Some(job.next) == next && !job.open) else { return closed() };
+    let Some(mut job) = open(call)?.filter(|job| Some(job.next) == next && !job.open) else {
+        return closed();
+    };
     let (user, default) = (call.user().id, ledger::currency()?);
     let (mut batch, mut known) = (Batch::open(user, call.event_id())?, Known::new(user));
     let (mut taken, mut failed) = (0, Vec::new());

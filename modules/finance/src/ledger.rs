@@ -132,6 +132,20 @@ impl Ledger {
             .collect()
     }
 
+    /// The first month that there are entries in.
+    pub(crate) fn first_month(&self) -> Result<Option<Month>> {
+        let mut first: Option<Month> = None;
+        for currency in self.currencies() {
+            let months = record::months(self.user, currency);
+            for item in storage::list(&storage::Range::prefix(months.as_str()).limit(1))? {
+                let month = item.key.strip_prefix(&months).and_then(|month| month.parse().ok());
+                let month: Month = month.ok_or_else(|| record::corrupt("month"))?;
+                first = Some(first.map_or(month, |first| first.min(month)));
+            }
+        }
+        Ok(first)
+    }
+
     /// The number that the next entry will have.
     pub(crate) fn next_number(&self) -> u64 {
         self.head.next

@@ -16,6 +16,7 @@ use crate::book::Book;
 use crate::guide;
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
+use crate::phrases;
 use crate::record::{self, Direction};
 use crate::vendor;
 use crate::wording;
@@ -121,6 +122,9 @@ pub(crate) fn category(call: &Call) -> Result<Reply> {
 /// The category, as the user typed it.
 pub(crate) fn write_category(call: &Call) -> Result<Reply> {
     let Some(mut proposal) = open(call)? else { return Ok(expired()) };
+    if phrases::is_sentence(call.text()) {
+        return ask_category(call, &proposal, Some(wording::FINISH_FIRST.into()));
+    }
     match wording::category(call.text()) {
         Ok(category) => {
             proposal.category = category;

@@ -27,13 +27,40 @@ const DAYS: i64 = 366;
 
 /// What leads to a number of days.
 const LAST: [&str; 9] = [
-    "last", "past", "previous", "letzte", "letzten", "letzter", "letztes", "vergangene", "vergangenen",
+    "last",
+    "past",
+    "previous",
+    "letzte",
+    "letzten",
+    "letzter",
+    "letztes",
+    "vergangene",
+    "vergangenen",
 ];
 
 /// Words that tell a time, whatever it is.
 const TIMES: [&str; 21] = [
-    "since", "seit", "ago", "until", "till", "bis", "between", "zwischen", "today", "heute", "yesterday",
-    "gestern", "weekend", "wochenende", "year", "years", "jahr", "jahre", "jahren", "quarter", "quartal",
+    "since",
+    "seit",
+    "ago",
+    "until",
+    "till",
+    "bis",
+    "between",
+    "zwischen",
+    "today",
+    "heute",
+    "yesterday",
+    "gestern",
+    "weekend",
+    "wochenende",
+    "year",
+    "years",
+    "jahr",
+    "jahre",
+    "jahren",
+    "quarter",
+    "quartal",
 ];
 
 /// What people say, and what it means. German has more endings than are worth telling apart.
@@ -118,7 +145,9 @@ fn counted(text: &str, call: &Call) -> Option<(Span, String)> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let at = words.windows(3).position(|three| {
         let [last, count, unit] = three else { return false };
-        LAST.contains(last) && count.parse::<i64>().is_ok_and(|count| count > 0) && unit_of(unit).is_some()
+        LAST.contains(last)
+            && count.parse::<i64>().is_ok_and(|count| count > 0)
+            && unit_of(unit).is_some()
     })?;
     let rest: Vec<&str> = words.iter().take(at).chain(words.iter().skip(at + 3)).copied().collect();
     if at > 0 && at + 3 < words.len() {
@@ -212,7 +241,8 @@ fn period(text: &str, now: Month) -> Option<(Period, &str)> {
         let leads = |word: &&str| rest.trim_end().rsplit(' ').next() == Some(word);
         let leading = ["in", "im"].iter().find(|word| leads(word));
         let relative = name.starts_with("last ") || name.starts_with("this ");
-        let is_asked_for = ["on", "for", "at", "für", "fuer", "bei", "beim"].iter().any(|word| leads(&word));
+        let is_asked_for =
+            ["on", "for", "at", "für", "fuer", "bei", "beim"].iter().any(|word| leads(&word));
         let plain = !is_asked_for && Period::named(name, now).is_some();
         if (relative || leading.is_some() || plain)
             && let Some(period) = Period::read(name, now).ok().filter(|one| one.len() <= MONTHS)
@@ -279,7 +309,8 @@ fn months(months: Vec<Month>, name: String) -> Span {
 
 /// A name as it is written: with a capital letter, and German nouns with theirs.
 fn written(name: &str) -> String {
-    const NOUNS: [&str; 8] = ["woche", "wochen", "monat", "jahr", "tag", "tage", "tagen", "wochenende"];
+    const NOUNS: [&str; 8] =
+        ["woche", "wochen", "monat", "jahr", "tag", "tage", "tagen", "wochenende"];
     let noun = |word: &str| {
         let is_noun = NOUNS.contains(&word) || weekday_of(word).is_some();
         if is_noun { capital(word) } else { word.to_owned() }

@@ -65,9 +65,24 @@ pub(super) enum ToldBy {
 
 /// States of rows that moved no money.
 const VOID: [&str; 18] = [
-    "reverted", "declined", "failed", "pending", "cancelled", "canceled", "denied", "refused", "expired",
-    "zurückgesetzt", "abgelehnt", "fehlgeschlagen", "ausstehend", "storniert", "vorgemerkt", "offen",
-    "rückgängig gemacht", "abgebrochen",
+    "reverted",
+    "declined",
+    "failed",
+    "pending",
+    "cancelled",
+    "canceled",
+    "denied",
+    "refused",
+    "expired",
+    "zurückgesetzt",
+    "abgelehnt",
+    "fehlgeschlagen",
+    "ausstehend",
+    "storniert",
+    "vorgemerkt",
+    "offen",
+    "rückgängig gemacht",
+    "abgebrochen",
 ];
 
 /// Where the columns are.
@@ -94,7 +109,8 @@ struct Columns {
 pub(super) fn read(text: &str, default: Currency) -> Result<Table, String> {
     let found = [',', ';', '\t'].into_iter().find_map(|delimiter| {
         let mut records = Records::new(text, delimiter);
-        let columns = records.by_ref().take(PREAMBLE).find_map(|record| Columns::of(&record, default))?;
+        let columns =
+            records.by_ref().take(PREAMBLE).find_map(|record| Columns::of(&record, default))?;
         Some((columns, records.collect::<Vec<_>>()))
     });
     let Some((columns, records)) = found else {
@@ -211,16 +227,37 @@ impl Columns {
             // `Beschreibung1` to `Beschreibung3`, `Zahlungsempfänger*in`.
             let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
             let slot = match name {
-                "date" | "datum" | "booking date" | "buchungstag" | "buchungsdatum"
-                | "posting date" | "transaction date" | "completed date" | "started date"
-                | "data" | "fecha" | "date comptable" | "date opération" | "valuta"
-                | "valutadatum" | "valuta date" | "value date" | "buchung" | "booked at"
+                "date"
+                | "datum"
+                | "booking date"
+                | "buchungstag"
+                | "buchungsdatum"
+                | "posting date"
+                | "transaction date"
+                | "completed date"
+                | "started date"
+                | "data"
+                | "fecha"
+                | "date comptable"
+                | "date opération"
+                | "valuta"
+                | "valutadatum"
+                | "valuta date"
+                | "value date"
+                | "buchung"
+                | "booked at"
                 | "date de comptabilisation" => &mut columns.date,
                 "time" | "uhrzeit" | "zeit" => &mut columns.time,
-                "amount" | "betrag" | "umsatz" | "montant" | "importo" | "importe" | "value"
-                | "credit/debit amount" | "gross" | "brutto" => {
-                    &mut columns.amount
-                }
+                "amount"
+                | "betrag"
+                | "umsatz"
+                | "montant"
+                | "importo"
+                | "importe"
+                | "value"
+                | "credit/debit amount"
+                | "gross"
+                | "brutto" => &mut columns.amount,
                 "debit" | "débit" | "soll" | "belastung" | "lastschrift" | "paid out"
                 | "money out" | "withdrawal" | "withdrawals" | "ausgabe" | "ausgaben"
                 | "ausgang" => &mut columns.debit,
@@ -297,7 +334,8 @@ impl Columns {
 
     /// What says which way the money went.
     fn told_by(&self, records: &[Record]) -> ToldBy {
-        let by_type = |record: &Record| self.cell(record, self.kind).and_then(direction_of).is_some();
+        let by_type =
+            |record: &Record| self.cell(record, self.kind).and_then(direction_of).is_some();
         if self.debit.or(self.credit).is_some() || records.iter().any(by_type) {
             return ToldBy::Words;
         }

@@ -74,8 +74,11 @@ pub(crate) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), Stri
 fn spelt(cell: &str) -> Option<(Date, Option<u16>)> {
     let mut parts = cell.split([' ', '-', ',']).filter(|part| !part.is_empty());
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let (day, name) =
-        if first.starts_with(|c: char| c.is_ascii_digit()) { (first, second) } else { (second, first) };
+    let (day, name) = if first.starts_with(|c: char| c.is_ascii_digit()) {
+        (first, second)
+    } else {
+        (second, first)
+    };
     name.starts_with(char::is_alphabetic).then_some(())?;
     let month = Period::named_month(name, Month::new(2000, 12)?)?;
     let year: i32 = year.parse().ok()?;
@@ -284,7 +287,19 @@ mod tests {
             assert_eq!(read, (minor, currency(code)), "{cell}");
         }
         assert!(amount("1.234", None, currency("EUR")).unwrap_err().contains("two ways"));
-        for bad in ["", "-", "abc", "12.345", "1234567890123", "12 potatoes", ".", "12.505", "12-50", "10–20", "5 XYZ"] {
+        for bad in [
+            "",
+            "-",
+            "abc",
+            "12.345",
+            "1234567890123",
+            "12 potatoes",
+            ".",
+            "12.505",
+            "12-50",
+            "10–20",
+            "5 XYZ",
+        ] {
             let decimal = Some('.');
             assert!(
                 amount(bad, decimal, currency("EUR")).unwrap_err().ends_with("is no amount"),
