@@ -109,6 +109,7 @@ async fn without_a_service_everything_else_works() {
     -10.00 USD
     ⚠️ The rates service can't be reached.
     No rate for USD: /rate USD 0.92 enters one.
+
     Balance: 0.00 EUR
     [Report] [Finance]
     ");

@@ -222,7 +222,9 @@ fn matches(entry: &Entry, wanted: &[String]) -> bool {
     // Amounts are kept with a point, and searched for with a comma as well.
     let amount = |word: &str| {
         let is_amount = word.chars().all(|c| c.is_ascii_digit() || c == ',');
-        is_amount && text.contains(&word.replace(',', "."))
+        is_amount
+            && word.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains(&word.replace(',', "."))
     };
     wanted.iter().all(|word| text.contains(word.as_str()) || amount(word))
 }

@@ -68,7 +68,10 @@ fn what_cannot_be_read_is_told_with_its_line() {
         ]
     );
     let doubtful = read("date,amount\n03/04/2026,5.00\n", Currency::new("EUR").unwrap()).unwrap();
-    assert!(doubtful.problems[0].1.contains("day or month first"), "{:?}", doubtful.problems);
+    assert!(doubtful.assumed && doubtful.problems.is_empty(), "{:?}", doubtful.problems);
+    let text = "date,amount\n03/04/2026,5.00\n13/04/2026,5.00\n04/13/2026,5.00\n";
+    let mixed = read(text, Currency::new("EUR").unwrap()).unwrap();
+    assert!(mixed.problems[0].1.contains("day or month first"), "{:?}", mixed.problems);
     for none in ["", "a,b\n1,2\n", "date;text\n2026-01-01;x", "PK\u{3}\u{4}\0\0", "amount\n5"] {
         assert!(
             read(none, Currency::new("EUR").unwrap()).unwrap_err().contains("names of the columns")
