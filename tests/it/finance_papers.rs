@@ -11,7 +11,7 @@ const RECEIPT: &str = "data:text/html,<meta charset=utf-8><body style='font: 28p
     <br><b>TOTAL EUR 23.40</b><br>CASH 50.00<br>CHANGE 26.60<br>VAT 2.6% 0.59";
 
 /// The same with its prices far to the right, and no dots that lead there.
-const COLUMNS: &str = "data:text/html,<meta charset=utf-8><style>td:nth-child(2){text-align:right}</style>\
+const COLUMNS: &str = "data:text/html,<!doctype html><meta charset=utf-8><style>td:nth-child(2){text-align:right}</style>\
     <body style='font: 26px monospace; margin: 40px; width: 720px'><center>COOP<br>Basel</center><br>\
     <table width=100%><tr><td>Milk<td>3.60<tr><td>Bread<td>4.20<tr><td>Coffee<td>15.60\
     <tr><td>Detergent<td>8.90<tr><td>Apples<td>2.45<tr><td>&nbsp;<tr><td><b>Total EUR</b><td><b>34.75</b>\

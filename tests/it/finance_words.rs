@@ -47,6 +47,7 @@ async fn rates_are_fetched_once_and_kept() {
 
     -12.50 USD
     ≈ 90.00 EUR in all (as of DATE)
+
     Balance: 100.00 EUR
     [Report] [Finance]
     ");

@@ -184,9 +184,8 @@ fn day_of_week(text: &str, call: &Call) -> Option<(Span, String)> {
     let ago = (i64::from(weekday(today)) - i64::from(wanted)).rem_euclid(7);
     let (from, to) = match lead {
         "since" | "seit" => (ago, 0),
-        "on" | "am" | "this" | "diesen" => (ago, ago),
         "last" | "letzten" if ago == 0 => (7, 7),
-        "last" | "letzten" => (ago, ago),
+        "on" | "am" | "this" | "diesen" | "last" | "letzten" => (ago, ago),
         _ => return None,
     };
     let span = Kind::Days(from, to).span(&format!("{lead} {day}"), call);
@@ -241,8 +240,7 @@ fn period(text: &str, now: Month) -> Option<(Period, &str)> {
         let leads = |word: &&str| rest.trim_end().rsplit(' ').next() == Some(word);
         let leading = ["in", "im"].iter().find(|word| leads(word));
         let relative = name.starts_with("last ") || name.starts_with("this ");
-        let is_asked_for =
-            ["on", "for", "at", "für", "fuer", "bei", "beim"].iter().any(|word| leads(&word));
+        let is_asked_for = ["on", "for", "at", "für", "fuer", "bei", "beim"].iter().any(leads);
         let plain = !is_asked_for && Period::named(name, now).is_some();
         if (relative || leading.is_some() || plain)
             && let Some(period) = Period::read(name, now).ok().filter(|one| one.len() <= MONTHS)

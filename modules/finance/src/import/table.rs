@@ -216,16 +216,7 @@ impl Columns {
         let mut columns = Self::default();
         for (at, cell) in record.cells.iter().enumerate() {
             let cell = cell.trim().to_lowercase();
-            let (name, inside) = cell.split_once(['(', '[']).unwrap_or((&cell, ""));
-            let name = name.trim().trim_end_matches(['.', ':', '*']);
-            let (name, behind) = match name.rsplit_once(' ') {
-                Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => {
-                    (name.strip_suffix(" in").unwrap_or(name), code)
-                }
-                _ => (name, ""),
-            };
-            // `Beschreibung1` to `Beschreibung3`, `Zahlungsempfänger*in`.
-            let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            let (name, named) = name_of(&cell, default);
             let slot = match name {
                 "date"
                 | "datum"
@@ -307,9 +298,6 @@ impl Columns {
                 _ => continue,
             };
             slot.get_or_insert(at);
-            let inside = inside.trim_end_matches([')', ']']).trim();
-            let inside = inside.strip_prefix("in ").unwrap_or(inside);
-            let named = value::named(inside, default).or_else(|| value::named(behind, default));
             let is_amount = [columns.amount, columns.debit, columns.credit].contains(&Some(at));
             columns.named = named.filter(|_| is_amount).or(columns.named);
         }
@@ -413,6 +401,23 @@ impl Columns {
             reverses,
         ))
     }
+}
+
+/// The name of a column in small letters, and the currency that it names: `betrag (chf)`, `umsatz in eur`,
+/// `beschreibung1`.
+fn name_of(cell: &str, default: Currency) -> (&str, Option<Currency>) {
+    let (name, inside) = cell.split_once(['(', '[']).unwrap_or((cell, ""));
+    let name = name.trim().trim_end_matches(['.', ':', '*']);
+    let (name, behind) = match name.rsplit_once(' ') {
+        Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => {
+            (name.strip_suffix(" in").unwrap_or(name), code)
+        }
+        _ => (name, ""),
+    };
+    let inside = inside.trim_end_matches([')', ']']).trim();
+    let inside = inside.strip_prefix("in ").unwrap_or(inside);
+    let named = value::named(inside, default).or_else(|| value::named(behind, default));
+    (name.trim_end_matches(|c: char| c.is_ascii_digit()), named)
 }
 
 /// The direction that a word in a column of types means.
