@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Pictures are PNG, JPEG, WebP or TIFF with at most 40 million pixels. `languages` are up to three codes
-//! such as `eng` or `eng+deu`; empty for those that the host has. The text is as good as the picture: check
-//! what you make of it, and let the user confirm.
+//! such as `eng` or `eng+deu`; empty for those that the host has. A picture is read as one
+//! block of lines, so a price at the right stands behind what it belongs to. The text is as good as the
+//! picture: check what you make of it, and let the user confirm.
 //!
 //! ```
 //! use umbrasil_sdk::prelude::*;

@@ -10,6 +10,13 @@ const RECEIPT: &str = "data:text/html,<meta charset=utf-8><body style='font: 28p
     Milk 2 x 1.80 . . . . 3.60<br>Bread . . . . . . . . 4.20<br>Coffee . . . . . . . 15.60<br>\
     <br><b>TOTAL EUR 23.40</b><br>CASH 50.00<br>CHANGE 26.60<br>VAT 2.6% 0.59";
 
+/// The same with its prices far to the right, and no dots that lead there.
+const COLUMNS: &str = "data:text/html,<!doctype html><meta charset=utf-8><style>td:nth-child(2){text-align:right}</style>\
+    <body style='font: 26px monospace; margin: 40px; width: 720px'><center>COOP<br>Basel</center><br>\
+    <table width=100%><tr><td>Milk<td>3.60<tr><td>Bread<td>4.20<tr><td>Coffee<td>15.60\
+    <tr><td>Detergent<td>8.90<tr><td>Apples<td>2.45<tr><td>&nbsp;<tr><td><b>Total EUR</b><td><b>34.75</b>\
+    <tr><td>Cash<td>50.00<tr><td>Change<td>15.25</table>";
+
 /// The content of a file that the bot sent.
 async fn content(world: &World, message: &Message) -> Vec<u8> {
     let photo = message.0["photo"].as_array().and_then(|sizes| sizes.last());
@@ -130,6 +137,20 @@ async fn a_receipt_becomes_an_entry_with_a_tap() {
     let notices = world.notices(2).await;
     assert!(notices.iter().any(|notice| notice.contains("Nothing was saved twice")), "{notices:?}");
     assert_eq!(last_line(owner, "/balance").await, "Balance: -23.40 EUR");
+}
+
+#[tokio::test]
+async fn prices_at_the_right_belong_to_their_lines() {
+    let world = World::new().await;
+    let _host = world.start(&[]).await;
+    let owner = world.owner();
+    let mut page = Browser::new().await;
+    page.open(COLUMNS).await;
+    page.until("document.body?.innerText.includes('Total')").await;
+    let picture = std::fs::read(page.screenshot("receipt-columns").await).unwrap();
+    owner.upload("photo", "a.png", &picture, "").await;
+    let asked = owner.reads("Nothing is saved yet.").await;
+    assert!(asked.text().starts_with("🧾 Coop · 34.75 EUR · groceries?"), "{asked}");
 }
 
 /// The host is down for two days, as libfaketime has it.

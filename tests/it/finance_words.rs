@@ -47,6 +47,7 @@ async fn rates_are_fetched_once_and_kept() {
 
     -12.50 USD
     ≈ 90.00 EUR in all (as of DATE)
+
     Balance: 100.00 EUR
     [Report] [Finance]
     ");
@@ -109,6 +110,7 @@ async fn without_a_service_everything_else_works() {
     -10.00 USD
     ⚠️ The rates service can't be reached.
     No rate for USD: /rate USD 0.92 enters one.
+
     Balance: 0.00 EUR
     [Report] [Finance]
     ");

@@ -85,11 +85,12 @@ pub(crate) fn read(text: &str, default: Currency) -> Result<Line, String> {
 
 /// What the user reads when an entry was saved. The balance line is the last one, and the only thing on it.
 pub(crate) fn confirmation(call: &Call, booked: &Booked) -> Reply {
-    Reply::html(confirmed(booked, None)).row(buttons(call, booked.number))
+    Reply::html(confirmed(call, booked, None)).row(buttons(call, booked.number))
 }
 
-/// The text of a confirmation, with one more line below the note if there is something to tell.
-pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
+/// The text of a confirmation: with the day if it isn't today, and one more line below if there is something
+/// to tell.
+pub(crate) fn confirmed(call: &Call, booked: &Booked, remark: Option<&str>) -> Html {
     let entry = &booked.entry;
     let sign = match entry.direction {
         Direction::Expense => "💸 Expense: ",
@@ -98,6 +99,10 @@ pub(crate) fn confirmed(booked: &Booked, remark: Option<&str>) -> Html {
     let mut html = Html::new().text(sign).bold(entry.amount()).text(" · ").text(&entry.category);
     if !entry.note.is_empty() {
         html = html.text("\n📝 ").text(&entry.note);
+    }
+    let day = entry.written().date();
+    if day != call.at().date() {
+        html = html.text(format_args!("\n📅 {day}"));
     }
     if let Some(remark) = remark {
         html = html.line().text(remark);

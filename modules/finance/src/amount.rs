@@ -24,7 +24,7 @@ const MOST_DIGITS: usize = 12;
 pub(crate) fn take(text: &str, default: Currency) -> Result<(Reading, Currency, &str), String> {
     let (mut word, mut rest) = first_word(text);
     let mut named = None;
-    if rest.starts_with(|c: char| c.is_ascii_digit())
+    if rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
         && let Some(before) = in_front(word, default)
     {
         named = Some(before?);
@@ -35,13 +35,63 @@ pub(crate) fn take(text: &str, default: Currency) -> Result<(Reading, Currency, 
         named = Some(one(named, found?)?);
         word = number;
     }
+    let grouped = groups(word, rest, default);
+    if let Some((_, sign, behind)) = &grouped {
+        if let Some(found) = Currency::behind(sign, default) {
+            named = Some(one(named, found?)?);
+        }
+        rest = behind;
+    }
     let (next, after) = first_word(rest);
     if let Some(found) = Currency::behind(next, default) {
         named = Some(one(named, found?)?);
         rest = after;
     }
     let currency = named.unwrap_or(default);
-    Ok((read(word, currency)?, currency, rest))
+    let reading = match grouped {
+        None => read(word, currency)?,
+        // A thousand, or a one and something else: the user must say yes.
+        Some((number, ..)) => match read(&number, currency)? {
+            Reading::Clear(minor) => Reading::Doubtful(vec![minor]),
+            doubtful @ Reading::Doubtful(_) => doubtful,
+        },
+    };
+    Ok((reading, currency, rest))
+}
+
+/// The number that `1 000` or `2 500,00` make, where an ordinary blank separates thousands, with what stands
+/// behind it. The currency of the last group stays for the caller.
+fn groups<'a>(word: &str, rest: &'a str, default: Currency) -> Option<(String, &'a str, &'a str)> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !(1..=3).contains(&word.len()) || word.starts_with('0') || !digits(word) {
+        return None;
+    }
+    let (mut number, mut rest, mut named) = (word.to_owned(), rest, "");
+    let mut found = false;
+    while named.is_empty() {
+        let (next, after) = first_word(rest);
+        let group = match Currency::split(next, default) {
+            Some((_, number)) if next.starts_with(number) => number,
+            _ => next,
+        };
+        let Some((thousand, decimals)) = group.split_at_checked(3).filter(|(left, _)| digits(left))
+        else {
+            break;
+        };
+        let decimal = decimals.strip_prefix(['.', ',']);
+        if !decimals.is_empty()
+            && !decimal.is_some_and(|decimals| digits(decimals.trim_end_matches('-')))
+        {
+            break;
+        }
+        number.extend([thousand, decimals]);
+        named = next.get(group.len()..).unwrap_or_default();
+        (rest, found) = (after, true);
+        if decimal.is_some() {
+            break;
+        }
+    }
+    found.then_some((number, named, rest))
 }
 
 /// The currency that a word before a number means.
@@ -79,6 +129,16 @@ fn is_narrow(blank: char) -> bool {
 
 /// Reads the number itself.
 fn read(word: &str, currency: Currency) -> Result<Reading, String> {
+    let whole = |word: &str| word.trim_end_matches(['.', ',']).to_owned();
+    // `12.-` is twelve, `.50` is a half.
+    let dash =
+        word.strip_suffix(['-', '\u{2013}', '\u{2014}']).map(|word| word.trim_end_matches('-'));
+    let dash = dash.filter(|word| word.ends_with(['.', ','])).map(whole);
+    let half = word.strip_prefix(['.', ',']).filter(|decimals| {
+        !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let put_right = dash.or_else(|| half.map(|decimals| format!("0.{decimals}")));
+    let word = put_right.as_deref().unwrap_or(word);
     if word.is_empty() {
         return Err("The amount is missing.".into());
     }

@@ -23,7 +23,11 @@ const LEADING: [&str; 14] = [
 ];
 
 /// What is left of `in the last week` behind it.
-const TRAILING: [&str; 6] = ["in", "the", "during", "over", "within", "im"];
+const TRAILING: [&str; 7] = ["in", "the", "during", "over", "within", "im", "den"];
+
+/// What is said where a time isn't understood, instead of a sum of something else.
+const WHEN: &str = "I don't understand that time. I know today, last week, last 10 days, since monday, \
+    november, last 3 months and the like, up to 12 months: /spent food last week";
 
 /// `/spent [WHAT] [WHEN]`
 pub(crate) fn command(call: &Call) -> Result<Reply> {
@@ -57,23 +61,44 @@ fn answer(call: &Call, text: &str) -> Result<Reply> {
         None if !subject.is_empty() => entries(call, &sums, &span, &subject, None)?,
         category => from_sums(&sums, category.as_deref())?,
     };
-    let (amounts, all) = counted;
+    let (mut amounts, mut all) = counted;
+    let mut category = category;
+    let mut remark = String::new();
+    if amounts.is_empty() && category.is_none() && !subject.is_empty() {
+        if span::tells_time(&subject, call.at().date().month_of_year()) {
+            return Err(Error::usage(WHEN));
+        }
+        // `essen` is in no note: then it is another word for a category.
+        if let Some(known) = phrases::category_of(&subject, false) {
+            let known = ledger.book().resolve(known).to_owned();
+            (amounts, all) = if span.whole {
+                from_sums(&sums, Some(&known))?
+            } else {
+                entries(call, &sums, &span, "", Some(&known))?
+            };
+            if !amounts.is_empty() {
+                remark = format!("\nNo note says “{subject}”: this is all of {known}.");
+                category = Some(known);
+            }
+        }
+    }
     let default = ledger.currency;
     let rates = budget::rates_for(call, &ledger, default, Wanted::Fresh)?;
     let about = match category.as_deref().unwrap_or(&subject) {
         "" => String::new(),
         about => format!(" · {about}"),
     };
-    let mut html = Html::from("💸 ").text(format_args!("{}{about}: ", span.name));
+    let mut html = Html::from("💸 ").text(format_args!("{}{about}:", span.name));
     html = match amounts.as_slice() {
-        [] => html.bold(Money::new(0, default)),
-        [only] => html.bold(only),
+        [] => html.text(" ").bold(Money::new(0, default)),
+        [only] => html.text(" ").bold(only),
         several => several.iter().fold(html, |html, money| html.line().bold(money)),
     };
     let foreign = amounts.iter().any(|money| money.currency != default);
     if let Some(rates) = rates.filter(|_| foreign) {
         html = html.push(overview::total_line(&rates, &amounts));
     }
+    html = html.text(remark);
     if !all {
         html = html.text("\nThese are the latest only: there are too many to count them all.");
     }

@@ -4,12 +4,15 @@
 //! entry counts in the month of its own moment, which may be long ago. A batch does not know whether its
 //! event wrote it before: who begins one has something else that tells, and ends it in the same event.
 
-use umbrasil_sdk::{Date, Error, Moment, Month, Result, storage};
+use umbrasil_sdk::{Call, Date, Error, Moment, Month, Result, storage};
 
 use crate::book::{self, Book};
 use crate::money::{self, Currency, Money};
 use crate::record::{self, Direction, Entry, Head};
 use crate::sums::Sums;
+
+/// When it was, where only the day is known; in minutes after midnight.
+pub(crate) const NOON: u16 = 720;
 
 /// The entries of a user that are being written.
 #[derive(Debug)]
@@ -122,6 +125,12 @@ impl Batch {
         let found = self.months.get_mut(at).map(|(.., sums)| sums);
         found.ok_or_else(|| Error::internal("a month is gone"))
     }
+}
+
+/// The moment of an entry that is told now and is about a day: noon, unless that is today.
+pub(crate) fn moment_of(call: &Call, day: Date) -> Moment {
+    let now = call.at();
+    if day == now.date() { now } else { moment(day, NOON, now.offset_seconds) }
 }
 
 /// The moment of a day at so many minutes after midnight, in a time zone that is so far ahead of UTC. What

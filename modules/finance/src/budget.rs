@@ -43,10 +43,14 @@ pub(crate) fn command(call: &Call) -> Result<Reply> {
     // Which of the two is the limit shows only when it is read.
     let (category, limit) = match rest {
         "" => (None, call.text()),
-        _ if amount::take(call.text(), default).is_ok_and(|(.., rest)| rest.is_empty()) => {
+        // `all`, `cup` and `try` are words before they are currencies.
+        _ if is_all(first) => (None, rest),
+        _ if (first.contains(|c: char| c.is_ascii_digit())
+            || Currency::behind(first, default).is_some())
+            && amount::take(call.text(), default).is_ok_and(|(.., rest)| rest.is_empty()) =>
+        {
             (None, call.text())
         }
-        _ if is_all(first) => (None, rest),
         _ => (Some(wording::category(first).map_err(|reason| call.wrong(reason))?), rest),
     };
     change(call, category.as_deref(), limit).map_err(|error| match error.kind() {

@@ -8,6 +8,7 @@ use crate::entries;
 use crate::guide;
 use crate::ledger::{self, Change, Ledger, Undo};
 use crate::money::Money;
+use crate::phrases;
 use crate::receipt::guess;
 use crate::record::Entry;
 use crate::vendor;
@@ -79,6 +80,9 @@ pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
 /// The new category, as the user typed it.
 pub(crate) fn write_category(call: &Call) -> Result<Reply> {
     let Some((number, entry)) = answered(call)? else { return Ok(gone()) };
+    if phrases::is_sentence(call.text()) {
+        return categories(call, number, &entry, Some(wording::FINISH_FIRST.into()));
+    }
     match wording::category(call.text()) {
         Ok(category) => change_category(call, number, &entry, category),
         Err(reason) => categories(call, number, &entry, Some(reason)),
@@ -88,6 +92,9 @@ pub(crate) fn write_category(call: &Call) -> Result<Reply> {
 /// The new note, as the user typed it.
 pub(crate) fn write_note(call: &Call) -> Result<Reply> {
     let Some((number, _)) = answered(call)? else { return Ok(gone()) };
+    if phrases::is_sentence(call.text()) {
+        return question(call, number, "fix_note", Some(wording::FINISH_FIRST.into()));
+    }
     match wording::note(call.text()) {
         Ok(note) => correct(call, number, Change { note: Some(note), ..Change::default() }),
         Err(reason) => question(call, number, "fix_note", Some(reason)),

@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     pub(crate) note: Option<String>,
     /// The vendor that the category is to be remembered for, in its normal form; empty if there is none.
     pub(crate) vendor: String,
+    /// The day that it is about, in days after 1970-01-01; none if it is the one on which it is saved.
+    pub(crate) day: Option<i64>,
 }
 
 /// How much of the amount is known.
@@ -50,6 +52,7 @@ impl Draft {
             offered: Vec::new(),
             note: None,
             vendor: String::new(),
+            day: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl Draft {
             &self.offered.join(" "),
             &note,
             &self.vendor,
+            &self.day.map(|day| day.to_string()).unwrap_or_default(),
         ]
         .join("\t")
     }
@@ -125,6 +129,7 @@ impl Draft {
             note: note.strip_prefix('+').map(str::to_owned),
             // A draft of an earlier version has none.
             vendor: rest.first().copied().unwrap_or_default().to_owned(),
+            day: rest.get(1).and_then(|day| day.parse().ok()),
         })
     }
 }

@@ -219,7 +219,14 @@ fn numbers(mut reply: Reply, call: &Call, found: &[Found]) -> Reply {
 /// Whether an entry has all the words in its category, note or amount.
 fn matches(entry: &Entry, wanted: &[String]) -> bool {
     let text = format!("{} {} {}", entry.category, entry.note, entry.amount()).to_lowercase();
-    wanted.iter().all(|word| text.contains(word.as_str()))
+    // Amounts are kept with a point, and searched for with a comma as well.
+    let amount = |word: &str| {
+        let is_amount = word.chars().all(|c| c.is_ascii_digit() || c == ',');
+        is_amount
+            && word.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains(&word.replace(',', "."))
+    };
+    wanted.iter().all(|word| text.contains(word.as_str()) || amount(word))
 }
 
 fn signed(entry: &Entry) -> Money {

@@ -3,13 +3,16 @@
 //! Each step keeps the [`Draft`] and asks for the first thing that is missing. A pressed button edits its
 //! own message; what the user writes is answered with a new one, because the question is above it by then.
 
+use umbrasil_sdk::Date;
 use umbrasil_sdk::prelude::*;
 
 use crate::add::{self, Line};
 use crate::amount::Reading;
+use crate::batch;
 use crate::draft::{Amount, Draft};
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
+use crate::phrases;
 use crate::record::{self, Direction};
 use crate::sums::Sums;
 use crate::vendor;
@@ -81,6 +84,9 @@ pub(crate) fn cancel(call: &Call) -> Result<Reply> {
 /// The amount, as the user typed it. Who types category and note behind it isn't asked for them.
 pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
     let Some(mut draft) = open(call)? else { return Ok(expired()) };
+    if phrases::is_sentence(call.text()) {
+        return go_on(call, draft, Some(wording::FINISH_FIRST.into()));
+    }
     match add::read(call.text(), ledger::currency()?) {
         Ok(Line { reading, currency, category, note }) => {
             draft.currency = currency;
@@ -99,6 +105,9 @@ pub(crate) fn write_amount(call: &Call) -> Result<Reply> {
 /// The category, as the user typed it.
 pub(crate) fn write_category(call: &Call) -> Result<Reply> {
     let Some(mut draft) = open(call)? else { return Ok(expired()) };
+    if phrases::is_sentence(call.text()) {
+        return go_on(call, draft, Some(wording::FINISH_FIRST.into()));
+    }
     match wording::category(call.text()) {
         Ok(category) => {
             draft.category = category;
@@ -111,6 +120,9 @@ pub(crate) fn write_category(call: &Call) -> Result<Reply> {
 /// The note, as the user typed it.
 pub(crate) fn write_note(call: &Call) -> Result<Reply> {
     let Some(mut draft) = open(call)? else { return Ok(expired()) };
+    if phrases::is_sentence(call.text()) {
+        return go_on(call, draft, Some(wording::FINISH_FIRST.into()));
+    }
     match wording::note(call.text()) {
         Ok(note) => {
             draft.note = Some(note);
@@ -156,7 +168,10 @@ pub(crate) fn go_on(call: &Call, mut draft: Draft, again: Option<String>) -> Res
             } else if let Some(note) = &draft.note {
                 Draft::forget(call)?;
                 let ledger = Ledger::open(call, draft.currency)?;
-                let booked = ledger.append(call, draft.direction, minor, &draft.category, note)?;
+                let at =
+                    draft.day.map_or(call.at(), |day| batch::moment_of(call, Date::from_days(day)));
+                let (direction, category) = (draft.direction, &draft.category);
+                let booked = ledger.append_at(call, at, direction, minor, category, note)?;
                 if draft.vendor.is_empty() {
                     return Ok(add::confirmation(call, &booked).replace());
                 }

@@ -7,17 +7,17 @@ mod job;
 mod table;
 pub(crate) mod value;
 
-use umbrasil_sdk::ErrorKind;
 use umbrasil_sdk::prelude::*;
+use umbrasil_sdk::{Date, ErrorKind, Month};
 
 use self::job::{Job, Known};
-use self::table::{Row, Table};
+use self::table::{Row, Table, ToldBy};
 use crate::add;
 use crate::batch::{self, Batch, New};
 use crate::book::Book;
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
-use crate::receipt;
+use crate::receipt::{self, guess::OTHER};
 use crate::record::{self, Direction};
 
 /// Largest file in bytes.
@@ -52,45 +52,123 @@ pub(crate) fn document(call: &Call) -> Result<Reply> {
     let default = ledger::currency()?;
     let table = table::read(&decoded(bytes), default)
         .map_err(|reason| Error::usage(format!("📥 {reason}")))?;
-    preview(call, default, table)
+    let name: String = file.name.chars().filter(|c| !c.is_control()).take(40).collect();
+    let name = if name.is_empty() { "file.csv".to_owned() } else { name };
+    if table.assumed && !table.rows.is_empty() {
+        return ask_order(call, default, name, &table);
+    }
+    preview(call, default, name, table)
 }
 
-/// The text of a file. What isn't UTF-8 is taken for Latin-1, as banks of an earlier age write it.
+/// Dates such as `03/04/2026` don't tell: asks whether days or months come first.
+fn ask_order(call: &Call, default: Currency, name: String, table: &Table) -> Result<Reply> {
+    let job = begin(call, name, Ledger::open(call, default)?.next_number(), table)?;
+    job.keep(call.user().id)?;
+    let mut html = Html::new().text("📥 ").bold(&job.name);
+    html = html.text(format_args!(": {}.", entries(job.left)));
+    let open = table.rows.iter().map(|row| row.date).find(|date| date.day != date.month);
+    let read = open.and_then(|Date { year, month, day }| {
+        let (by_day, by_month) = (Month::new(year, month)?, Month::new(year, day)?);
+        let written = format!("{day:02}/{month:02}/{year}");
+        Some((written, format!("{day} {}", by_day.name()), format!("{month} {}", by_month.name())))
+    });
+    if let Some((written, by_day, by_month)) = read {
+        html = html.text(format_args!("\nIs {written} "));
+        html = html.bold(by_day).text(" or ").bold(by_month).text("?");
+    }
+    let html = unread(html, &table.problems).text("\n\nNothing is saved yet.");
+    let order =
+        |label: &str, first: &str| Button::new(label, "import_order").arg(&job.id).arg(first);
+    Ok(Reply::html(html)
+        .row([order("Day first", "d"), order("Month first", "m")])
+        .row([cancel_button(&job)]))
+}
+
+/// Puts the rows of a file away; the job for them takes the place of an earlier one.
+fn begin(call: &Call, name: String, base: u64, table: &Table) -> Result<Job> {
+    let user = call.user().id;
+    if let Some(earlier) = Job::open(user)? {
+        earlier.forget(user)?;
+    }
+    Ok(Job {
+        id: record::short_hash(call.event_id()),
+        name,
+        base,
+        swapped: false,
+        told_by: table.told_by,
+        open: table.assumed,
+        pieces: job::put(user, &table.rows)?,
+        next: 0,
+        left: table.rows.len(),
+        booked: 0,
+        skipped: 0,
+    })
+}
+
+/// The user said whether days or months come first.
+pub(crate) fn order(call: &Call) -> Result<Reply> {
+    let Some(job) = open(call)?.filter(|job| job.open) else { return closed() };
+    let user = call.user().id;
+    let mut rows = Vec::new();
+    for piece in 0..job.pieces {
+        rows.extend(job::take(user, piece)?);
+    }
+    storage::delete(&job::job_key(user))?;
+    if call.get(1) == Some("m") {
+        table::month_first(&mut rows);
+    }
+    let table = Table { rows, told_by: job.told_by, ..Table::default() };
+    Ok(preview(call, ledger::currency()?, job.name, table)?.replace())
+}
+
+/// Says which lines of a file can't be read.
+fn unread(mut html: Html, problems: &[(usize, String)]) -> Html {
+    if problems.is_empty() {
+        return html;
+    }
+    html = html.text(format_args!("\n\n⚠️ {} can't be read:", lines(problems.len())));
+    for (line, reason) in problems.iter().take(SHOWN) {
+        html = html.text(format_args!("\nline {line}: {reason}"));
+    }
+    if problems.len() > SHOWN {
+        html = html.text("\n…");
+    }
+    html
+}
+
+/// The text of a file: UTF-16 if it says so at its beginning, else UTF-8. What isn't is taken for Latin-1, as
+/// banks of an earlier age write it.
 fn decoded(bytes: Vec<u8>) -> String {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, _) = bytes.as_chunks();
+        String::from_utf16_lossy(&units.iter().map(|bytes| unit(*bytes)).collect::<Vec<_>>())
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, text @ ..] => return wide(text, u16::from_le_bytes),
+        [0xfe, 0xff, text @ ..] => return wide(text, u16::from_be_bytes),
+        _ => {}
+    }
     String::from_utf8(bytes)
         .unwrap_or_else(|error| error.into_bytes().iter().map(|&byte| char::from(byte)).collect())
 }
 
 /// Shows what a file would add, and keeps its rows for the tap.
-fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
+fn preview(call: &Call, default: Currency, name: String, mut table: Table) -> Result<Reply> {
     let user = call.user().id;
-    if let Some(earlier) = Job::open(user)? {
-        earlier.forget(user)?;
-    }
     let ledger = Ledger::open(call, default)?;
     let base = ledger.next_number();
-    let Table { mut rows, problems, reversed, unsigned } = table;
-    let mut known = Known::new(user).find(&rows, base)?.into_iter();
-    let before = rows.len();
-    rows.retain(|_| !known.next().unwrap_or(false));
+    let mut known = Known::new(user).find(&table.rows, base)?.into_iter();
+    let before = table.rows.len();
+    table.rows.retain(|_| !known.next().unwrap_or(false));
+    let Table { rows, problems, reversed, void, told_by, .. } = &table;
     let skipped = before - rows.len();
-
-    let name: String = call
-        .file()
-        .map(|file| file.name.as_str())
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(40)
-        .collect();
-    let name = if name.is_empty() { "file.csv".to_owned() } else { name };
     let mut html =
         Html::new().text("📥 ").bold(&name).text(format_args!(": {}", entries(rows.len())));
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
         html = html.text(format_args!("\n{} to {}", first.date, last.date));
-        html = totals(html, &rows);
+        html = totals(html, rows);
         let lines: Vec<String> =
-            rows.iter().take(SHOWN).map(|row| line(row, ledger.book())).collect();
+            rows.iter().take(SHOWN).map(|row| line(row, ledger.book(), default)).collect();
         html = html.text("\n\n").pre(lines.join("\n"));
         if rows.len() > SHOWN {
             html = html.text(format_args!("\n… and {} more.", rows.len() - SHOWN));
@@ -99,66 +177,66 @@ fn preview(call: &Call, default: Currency, table: Table) -> Result<Reply> {
     if skipped > 0 {
         html = html.text(format_args!("\n\n{} in your ledger already, left out.", are(skipped)));
     }
-    if reversed > 0 {
-        html = html.text(format_args!("\n\n{} reversed or a reversal, left out.", are(reversed)));
+    if *reversed > 0 {
+        html = html.text(format_args!("\n\n{} reversed or a reversal, left out.", are(*reversed)));
     }
-    if !problems.is_empty() {
-        html = html.text(format_args!("\n\n⚠️ {} can't be read:", lines(problems.len())));
-        for (line, reason) in problems.iter().take(SHOWN) {
-            html = html.text(format_args!("\nline {line}: {reason}"));
-        }
-        if problems.len() > SHOWN {
-            html = html.text("\n…");
-        }
+    if *void > 0 {
+        let why = "declined, taken back or pending";
+        html = html.text(format_args!("\n\n{} {why}, left out.", are(*void)));
     }
+    html = unread(html, problems);
     if rows.is_empty() {
         return Ok(Reply::html(html.text("\n\nThere is nothing to import."))
             .row([Button::new("Finance", "home")]));
     }
-    let job = Job {
-        id: record::short_hash(call.event_id()),
-        name,
-        base,
-        swapped: false,
-        pieces: job::put(user, &rows)?,
-        next: 0,
-        left: rows.len(),
-        booked: 0,
-        skipped: 0,
-    };
+    let job = begin(call, name, base, &table)?;
     job.keep(user)?;
     let mut reply = Reply::html(html.text("\n\nNothing is saved yet.")).row([
         button(&job, &format!("Import {}", entries(rows.len().min(AT_ONCE)))),
         cancel_button(&job),
     ]);
-    if unsigned {
-        reply = reply.row([Button::new("They are all expenses", "import_swap").arg(&job.id)]);
-    }
+    let label = match told_by {
+        ToldBy::Words => return Ok(reply),
+        ToldBy::Signs => "Swap income and expenses",
+        ToldBy::Nothing => "They are all expenses",
+    };
+    reply = reply.row([Button::new(label, "import_swap").arg(&job.id)]);
     Ok(reply)
 }
 
-/// Nothing in the file says which way the money went, and it went the other way.
+/// No word in the file says which way the money went, and it went the other way.
 pub(crate) fn swap(call: &Call) -> Result<Reply> {
     let Some(mut job) = open(call)?.filter(|job| job.next == 0) else { return closed() };
     job.swapped = !job.swapped;
     job.keep(call.user().id)?;
-    let (kind, other) = if job.swapped { ("expenses", "income") } else { ("income", "expenses") };
     let html =
         Html::new().text("📥 ").bold(&job.name).text(format_args!(": {}, ", entries(job.left)));
-    Ok(Reply::html(html.text("all of them ").bold(kind).text(".\n\nNothing is saved yet."))
+    let (html, other) = match (job.told_by, job.swapped) {
+        (ToldBy::Nothing, true) => {
+            (html.text("all of them ").bold("expenses"), "They are all income")
+        }
+        (ToldBy::Nothing, false) => {
+            (html.text("all of them ").bold("income"), "They are all expenses")
+        }
+        (_, true) => (html.text("with income and expenses ").bold("swapped"), "Swap them back"),
+        (_, false) => (html.text("as the file has them"), "Swap income and expenses"),
+    };
+    Ok(Reply::html(html.text(".\n\nNothing is saved yet."))
         .row([
             button(&job, &format!("Import {}", entries(job.left.min(AT_ONCE)))),
             cancel_button(&job),
         ])
-        .row([Button::new(format!("They are all {other}"), "import_swap").arg(&job.id)])
+        .row([Button::new(other, "import_swap").arg(&job.id)])
         .replace())
 }
 
 /// Books the next rows.
 pub(crate) fn import(call: &Call) -> Result<Reply> {
     let next = call.get(1).and_then(|next| next.parse().ok());
-    let Some(mut job) = open(call)?.filter(|job| Some(job.next) == next) else { return closed() };
-    let user = call.user().id;
+    let Some(mut job) = open(call)?.filter(|job| Some(job.next) == next && !job.open) else {
+        return closed();
+    };
+    let (user, default) = (call.user().id, ledger::currency()?);
     let (mut batch, mut known) = (Batch::open(user, call.event_id())?, Known::new(user));
     let (mut taken, mut failed) = (0, Vec::new());
     while job.next < job.pieces {
@@ -176,7 +254,7 @@ pub(crate) fn import(call: &Call) -> Result<Reply> {
                     job.booked += 1;
                 }
                 Err(error) if error.kind() == ErrorKind::Usage => {
-                    failed.push(format!("{}: {}", line(row, batch.book()), error.text()));
+                    failed.push(format!("{}: {}", line(row, batch.book(), default), error.text()));
                 }
                 Err(error) => return Err(error),
             }
@@ -189,7 +267,6 @@ pub(crate) fn import(call: &Call) -> Result<Reply> {
         }
     }
     known.close()?;
-    let default = ledger::currency()?;
     let balance = batch.balance(default);
     batch.close()?;
 
@@ -236,16 +313,21 @@ fn book(call: &Call, batch: &mut Batch, row: &Row, swapped: bool) -> Result<()> 
         (Direction::Expense, true) => Direction::Income,
         (Direction::Income, true) => Direction::Expense,
     };
+    // What nothing spoke for may speak for something the other way.
+    let category = match row.category.as_str() {
+        OTHER if swapped => receipt::guess::category(&row.note, direction),
+        category => category,
+    };
     let new = New {
         direction,
         currency: row.currency,
         minor: row.minor,
         at: batch::moment(row.date, row.minutes, call.at().offset_seconds),
-        category: &row.category,
+        category,
         note: &row.note,
     };
     // A month has room for so many categories. An entry is worth more than its category.
-    batch.append(new).or_else(|_| batch.append(New { category: receipt::guess::OTHER, ..new }))?;
+    batch.append(new).or_else(|_| batch.append(New { category: OTHER, ..new }))?;
     Ok(())
 }
 
@@ -273,8 +355,10 @@ fn totals(mut html: Html, rows: &[Row]) -> Html {
 }
 
 /// A row in at most 34 columns, with the category that it is booked as.
-fn line(row: &Row, book: &Book) -> String {
-    let amount = Money::new(row.direction.effect(row.minor), row.currency).plain().to_string();
+fn line(row: &Row, book: &Book, default: Currency) -> String {
+    let money = Money::new(row.direction.effect(row.minor), row.currency);
+    let is_default = row.currency == default;
+    let amount = if is_default { money.plain().to_string() } else { money.to_string() };
     let text: String = [book.resolve(&row.category), " ", &row.note]
         .into_iter()
         .flat_map(|part| part.chars())

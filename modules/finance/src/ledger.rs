@@ -132,6 +132,20 @@ impl Ledger {
             .collect()
     }
 
+    /// The first month that there are entries in.
+    pub(crate) fn first_month(&self) -> Result<Option<Month>> {
+        let mut first: Option<Month> = None;
+        for currency in self.currencies() {
+            let months = record::months(self.user, currency);
+            for item in storage::list(&storage::Range::prefix(months.as_str()).limit(1))? {
+                let month = item.key.strip_prefix(&months).and_then(|month| month.parse().ok());
+                let month: Month = month.ok_or_else(|| record::corrupt("month"))?;
+                first = Some(first.map_or(month, |first| first.min(month)));
+            }
+        }
+        Ok(first)
+    }
+
     /// The number that the next entry will have.
     pub(crate) fn next_number(&self) -> u64 {
         self.head.next
@@ -159,10 +173,24 @@ impl Ledger {
         Ok(found)
     }
 
-    /// Appends an entry of `minor` units. If this event has done so already, gives that entry.
+    /// Appends an entry of `minor` units, which counts now. If this event has done so already, gives that
+    /// entry.
     pub(crate) fn append(
+        self,
+        call: &Call,
+        direction: Direction,
+        minor: i64,
+        category: &str,
+        note: &str,
+    ) -> Result<Booked> {
+        self.append_at(call, call.at(), direction, minor, category, note)
+    }
+
+    /// Appends an entry that counts at another moment, in the month of that.
+    pub(crate) fn append_at(
         mut self,
         call: &Call,
+        at: Moment,
         direction: Direction,
         minor: i64,
         category: &str,
@@ -172,14 +200,15 @@ impl Ledger {
         if let Some((number, entry)) = self.find_written_by(&event)? {
             return Ok(self.booked(number, entry));
         }
+        self.turn_to(self.currency, at.date().month_of_year())?;
         let category = self.book.resolve(category).to_owned();
         let entry = Entry {
             direction,
             currency: self.currency,
             effect: direction.effect(minor),
             month: self.month,
-            unix_ms: call.at().unix_ms,
-            offset_seconds: call.at().offset_seconds,
+            unix_ms: at.unix_ms,
+            offset_seconds: at.offset_seconds,
             previous: self.head.last,
             reverses: 0,
             category,
@@ -278,7 +307,7 @@ impl Ledger {
         Ok(Undo::Done(self.booked(number, entry)))
     }
 
-    /// Goes to another month, or to a currency that isn't the default one.
+    /// Goes to another month, or to another currency.
     fn turn_to(&mut self, currency: Currency, month: Month) -> Result<()> {
         if (self.currency, self.month) != (currency, month) {
             (self.currency, self.month) = (currency, month);
@@ -403,7 +432,7 @@ impl Entry {
         Money::new(self.effect.saturating_abs(), self.currency)
     }
 
-    /// When the entry was written.
+    /// The moment that the entry counts at: when it was written, unless it said another day.
     pub(crate) fn written(&self) -> Moment {
         Moment { unix_ms: self.unix_ms, offset_seconds: self.offset_seconds }
     }

@@ -70,6 +70,7 @@ fn silent() -> Module {
 fn listening(module: Module) -> Module {
     module
         .pattern("typed", r"(?is)^\s*(expense|income)\s*:(.*)$", add::typed)
+        .pattern("typed_plainly", phrases::TYPED_PLAINLY, add::typed)
         .pattern("spent", phrases::SPENT, words::hear)
         .pattern("paid", phrases::PAID, words::hear)
         .pattern("bought", phrases::BOUGHT, words::hear)
@@ -117,7 +118,7 @@ fn reading(module: Module) -> Module {
         .command("report", "Show a month or another period by category", report::report)
         .optional(
             "PERIOD",
-            "november, 2026, q3, last 3 months, 2026-01..2026-06; this month if left out",
+            "november, 2026, q3, last 3 months, 2026-01..2026-06, all; this month if left out",
         )
         .example("/report last")
         .reads_only()
@@ -125,7 +126,7 @@ fn reading(module: Module) -> Module {
         .optional("WHAT", "a category or a word of the notes, such as food; everything if left out")
         .optional(
             "WHEN",
-            "today, last week, last 3 months, in november, in q3 2025; this month if left out",
+            "today, last week, last 10 days, since monday, november, q3 2025; this month if left out",
         )
         .example("/spent food last month")
         .reads_only()
@@ -191,6 +192,7 @@ fn papers(module: Module) -> Module {
         .action("import", import::import)
         .action("import_cancel", import::cancel)
         .action("import_swap", import::swap)
+        .action("import_order", import::order)
         .action("receipt_save", receipt::save)
         .action("receipt_category", receipt::category)
         .action("receipt_amount", receipt::amount)

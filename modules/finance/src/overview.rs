@@ -5,7 +5,7 @@ use umbrasil_sdk::prelude::*;
 use crate::add::balance_line;
 use crate::budget;
 use crate::ledger::{self, Ledger};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::rates::{Rates, Wanted};
 use crate::record::Direction;
 
@@ -44,18 +44,30 @@ pub(crate) fn balance(call: &Call) -> Result<Reply> {
     {
         html = html.push(total_line(&rates, &balances));
     }
+    if !others.is_empty() {
+        html = html.line();
+    }
     let html = html.line().push(balance_line(&ledger.balance()));
     let buttons = [Button::new("Report", "report"), Button::new("Finance", "home")];
     Ok(Reply::html(html).row(buttons).replace())
 }
 
-/// A line with the worth of amounts in the default currency, as far as there are rates; with its own line
-/// break before it.
+/// A line with the worth of amounts in the default currency, as far as there are rates for others; with its own
+/// line break before it.
 pub(crate) fn total_line(rates: &Rates, amounts: &[Money]) -> Html {
     let (total, missing) = rates.total(amounts);
     let mut html = Html::new();
-    if amounts.iter().any(|money| money.minor != 0 && !missing.contains(&money.currency)) {
-        html = html.text(format_args!("\n≈ {total} in all"));
+    let counts = |money: &Money| {
+        money.minor != 0 && money.currency != rates.default && !missing.contains(&money.currency)
+    };
+    if amounts.iter().any(counts) {
+        let codes: Vec<&str> = missing.iter().map(Currency::code).collect();
+        let what = if codes.is_empty() {
+            "in all".into()
+        } else {
+            format!("without {}", codes.join(", "))
+        };
+        html = html.text(format_args!("\n≈ {total} {what}"));
         if let Some(day) = rates.day() {
             html = html.text(format_args!(" (as of {day})"));
         }

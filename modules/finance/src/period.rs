@@ -34,7 +34,7 @@ impl Period {
 
     /// What a user means, seen from the month `now`; or the reason why it is nothing. Empty is `now`.
     pub(crate) fn read(text: &str, now: Month) -> Result<Self, String> {
-        let text = text.trim().to_ascii_lowercase();
+        let text = text.trim().to_lowercase();
         let found = Self::relative(&text, now).or_else(|| Self::absolute(&text, now));
         let period = found.ok_or_else(|| {
             let shown: String = text.chars().filter(|c| !c.is_control()).take(30).collect();
@@ -51,8 +51,15 @@ impl Period {
 
     /// The one month that a word names, such as `2026-11` or `november`.
     pub(crate) fn named_month(word: &str, now: Month) -> Option<Month> {
-        let period = Self::absolute(&word.to_ascii_lowercase(), now)?;
+        let period = Self::absolute(&word.to_lowercase(), now)?;
         period.is_month().then_some(period.first)
+    }
+
+    /// What a text names by itself in a calendar that somebody may have kept: `november`, `q3 2025`, `2026`.
+    pub(crate) fn named(text: &str, now: Month) -> Option<Self> {
+        let period = Self::absolute(&text.to_lowercase(), now)?;
+        let kept = |month: Month| (1970..=2199).contains(&month.year());
+        (kept(period.first) && kept(period.last) && period.first <= period.last).then_some(period)
     }
 
     fn relative(text: &str, now: Month) -> Option<Self> {
@@ -97,7 +104,7 @@ impl Period {
         let number = match quarter {
             Some(number @ 1..=4) => number * 3 - 2,
             Some(_) => return None,
-            None => Month::number_of(name)?,
+            None => Month::number_of(name).or_else(|| german(name))?,
         };
         // Without a year it is the latest that has begun.
         let latest = if number <= now.number() { now.year() } else { now.year() - 1 };
@@ -187,6 +194,21 @@ impl Period {
     }
 }
 
+/// The number of a month by its German name in small letters, where the English one is another.
+fn german(name: &str) -> Option<u8> {
+    Some(match name.trim_end_matches('.') {
+        "januar" | "jänner" => 1,
+        "februar" => 2,
+        "märz" | "maerz" | "mär" => 3,
+        "mai" => 5,
+        "juni" => 6,
+        "juli" => 7,
+        "oktober" | "okt" => 10,
+        "dezember" | "dez" => 12,
+        _ => return None,
+    })
+}
+
 /// The first three letters of its name.
 pub(crate) fn short_name(month: Month) -> &'static str {
     month.name().get(..3).unwrap_or("?")
@@ -226,6 +248,10 @@ mod tests {
             ("2026-01..2026-06", "2026-01..2026-06", "Jan – Jun 2026"),
             ("2026-01 .. june", "2026-01..2026-06", "Jan – Jun 2026"),
             ("2024..2025", "2024-01..2025-12", "Jan 2024 – Dec 2025"),
+            ("Oktober", "2026-10", "October 2026"),
+            ("MÄRZ 2026", "2026-03", "March 2026"),
+            ("juli", "2026-07", "July 2026"),
+            ("dez 2024", "2024-12", "December 2024"),
         ] {
             let period =
                 Period::read(text, now).unwrap_or_else(|reason| panic!("{text}: {reason}"));

@@ -72,6 +72,10 @@ macro_rules! treat {
     };
 }
 
+/// `Expense 25.50 food Pizza`: without the colon only where the amount can't be anything else.
+pub(crate) const TYPED_PLAINLY: &str =
+    r"(?i)^\s*(expense|income)\s+([0-9]+[.,][0-9]{2}\s+[^?\n]+)$";
+
 /// `spent 12.50 at coop`, `I paid 40 for dinner with anna`, `paid 1200 rent`
 pub(crate) const SPENT: &str = sentence!(
     i_have!(),
@@ -164,7 +168,7 @@ pub(crate) const GOT: &str = sentence!(
 
 /// `12,50 für Kaffee ausgegeben`, `ich habe 40 bei Coop bezahlt`
 pub(crate) const AUSGEGEBEN: &str = sentence!(
-    r"(?:(?:(?:ich|wir)\s+)?(?:habe?|haben)\s+)?(?:(?:heute|gerade)\s+)?(",
+    r"(?:(?:(?:ich|wir)\s+)?(?:habe?|haben)\s+)?(?:(heute|gerade|gestern)\s+)?(",
     money!(),
     r")(?:\s+((?:für|fuer|bei|beim|im|an)\s+[^?\n]+?))?\s+(?:ausgegeben|bezahlt|gezahlt)"
 );
@@ -220,7 +224,7 @@ pub(crate) const ROLES: [(&str, &str); 8] = [
     ("cost", "wmwmwm"),
     ("brief", "wmwmmtmtwm"),
     ("got", "wmtmtmt"),
-    ("ausgegeben", "mt"),
+    ("ausgegeben", "tmt"),
     ("erhalten", "wmmt"),
 ];
 
@@ -274,4 +278,26 @@ pub(crate) fn category_of(word: &str, is_income: bool) -> Option<&'static str> {
 /// Whether a word in small letters names an income by itself.
 pub(crate) fn is_income(word: &str) -> bool {
     word.len() > 3 && category_of(word, true).is_some_and(|name| name != "gift") || word == "pay"
+}
+
+/// Whether a text that answers a question is a sentence about another payment.
+pub(crate) fn is_sentence(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let said = ["i ", "we ", "ich ", "wir ", "have ", "just ", "i've ", "i’ve "];
+    let mut rest = text.trim().trim_end_matches(['.', '!']);
+    while let Some(behind) = said.iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = behind.trim_start();
+    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let is_number = |word: &&str| word.contains(|c: char| c.is_ascii_digit());
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    let has_number = words.iter().take(5).any(is_number);
+    let ends = ["ausgegeben", "bezahlt", "gezahlt", "gekauft", "erhalten", "bekommen", "verdient"];
+    match *first {
+        "spent" | "paid" | "payed" | "got" | "received" | "earned" => has_number,
+        "bought" | "ordered" => {
+            words.windows(2).any(|two| matches!(two, ["for", price] if is_number(price)))
+        }
+        _ => ends.contains(last) && words.iter().any(is_number),
+    }
 }

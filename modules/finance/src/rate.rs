@@ -67,13 +67,15 @@ fn view(call: &Call, wanted: Wanted, before: Html) -> Result<Reply> {
     currencies.dedup();
     currencies.retain(|currency| *currency != default);
     let mut table = String::new();
-    let mut by_hand = false;
+    let mut by_hand = None;
     for currency in currencies {
         let code = currency.code();
         let line = match rates.worth(currency) {
             None => format!("1 {code} = ?\n"),
             Some((rate, origin)) => {
-                by_hand |= origin == Origin::ByHand;
+                if origin == Origin::ByHand {
+                    by_hand.get_or_insert(currency);
+                }
                 let mark = if origin == Origin::ByHand { " ✍" } else { "" };
                 format!("1 {code} = {rate} {}{mark}\n", default.code())
             }
@@ -90,8 +92,8 @@ fn view(call: &Call, wanted: Wanted, before: Html) -> Result<Reply> {
     } else if rates.trouble.is_some() {
         html = html.text("\n/rate USD 0.92 enters one by hand.");
     }
-    if by_hand {
-        html = html.text("\n✍ by hand; /rate USD auto goes back.");
+    if let Some(one) = by_hand {
+        html = html.text(format_args!("\n✍ by hand; /rate {} auto goes back.", one.code()));
     }
     let buttons = [Button::new("Refresh", "rates"), Button::new("Finance", "home")];
     Ok(Reply::html(html).row(buttons).replace())

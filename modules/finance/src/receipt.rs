@@ -11,10 +11,12 @@ use umbrasil_sdk::{Date, ErrorKind};
 
 use crate::add::{self, Line};
 use crate::amount::Reading;
+use crate::batch;
 use crate::book::Book;
 use crate::guide;
 use crate::ledger::{self, Ledger};
 use crate::money::{Currency, Money};
+use crate::phrases;
 use crate::record::{self, Direction};
 use crate::vendor;
 use crate::wording;
@@ -90,14 +92,9 @@ pub(crate) fn save(call: &Call) -> Result<Reply> {
     storage::delete(&key(call))?;
     let date = Date::from_days(day);
     let vendor = vendor::normal(&note);
-    // The ledger notes when an entry was written: a receipt of another day says so in its note.
-    let note = match (date == call.at().date(), note.is_empty()) {
-        (true, _) => note,
-        (false, true) => date.to_string(),
-        (false, false) => format!("{note} {date}"),
-    };
-    let ledger = Ledger::open_month(call, currency, date.month_of_year())?;
-    let booked = ledger.append(call, Direction::Expense, minor, &category, &note)?;
+    let at = batch::moment_of(call, date);
+    let ledger = Ledger::open(call, currency)?;
+    let booked = ledger.append_at(call, at, Direction::Expense, minor, &category, &note)?;
     let category = &booked.entry.category;
     // Nothing is learned from what nobody knew.
     if vendor.is_empty() || category == guess::OTHER {
@@ -125,6 +122,9 @@ pub(crate) fn category(call: &Call) -> Result<Reply> {
 /// The category, as the user typed it.
 pub(crate) fn write_category(call: &Call) -> Result<Reply> {
     let Some(mut proposal) = open(call)? else { return Ok(expired()) };
+    if phrases::is_sentence(call.text()) {
+        return ask_category(call, &proposal, Some(wording::FINISH_FIRST.into()));
+    }
     match wording::category(call.text()) {
         Ok(category) => {
             proposal.category = category;

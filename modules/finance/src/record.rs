@@ -79,7 +79,12 @@ pub(crate) fn undone_key(user: i64, number: u64) -> String {
 }
 
 pub(crate) fn month_key(user: i64, currency: Currency, month: Month) -> String {
-    format!("{user}/month/{}/{month}", currency.code())
+    format!("{}{month}", months(user, currency))
+}
+
+/// What the keys of all months of a currency begin with.
+pub(crate) fn months(user: i64, currency: Currency) -> String {
+    format!("{user}/month/{}/", currency.code())
 }
 
 impl Direction {

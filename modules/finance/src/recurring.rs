@@ -156,7 +156,7 @@ fn added(call: &Call, mut recurring: Recurring) -> Result<Reply> {
             "There are {MOST} already. Stop one of them with /recurring off N."
         )));
     }
-    recurring.number = known.last().map_or(0, |last| last.number).saturating_add(1);
+    recurring.number = Recurring::new_number(user, &known)?;
     let booked =
         book::one_due(call.event_id(), user, &mut recurring, today, call.at().offset_seconds)?;
     let Recurring { number, every, next, .. } = &recurring;

@@ -11,7 +11,7 @@ use umbrasil_sdk::prelude::*;
 use self::sheet::Sheet;
 use crate::chart;
 use crate::ledger::{self, Ledger};
-use crate::period::Period;
+use crate::period::{self, Period};
 
 /// Most categories that are listed for a direction; and for those of another currency than the first.
 const LISTED: usize = 12;
@@ -22,7 +22,10 @@ const LATEST: usize = 5;
 
 /// `/report [PERIOD]`: the text, and the picture below it.
 pub(crate) fn report(call: &Call) -> Result<Reply> {
-    let period = period(call, call.text())?;
+    let period = match call.text().trim().to_ascii_lowercase().as_str() {
+        "all" | "everything" => all(call)?,
+        text => period(call, text)?,
+    };
     let (ledger, sheets) = open(call, period)?;
     chart::send(&ledger, &sheets, period)?;
     message(call, &ledger, &sheets, period)
@@ -50,6 +53,14 @@ pub(crate) fn show(call: &Call) -> Result<Reply> {
 pub(crate) fn period(call: &Call, text: &str) -> Result<Period> {
     let now = call.at().date().month_of_year();
     Period::read(text, now).map_err(|reason| call.wrong(reason))
+}
+
+/// From the month of the first entries to this one, as far as a period goes.
+fn all(call: &Call) -> Result<Period> {
+    let last = call.at().date().month_of_year();
+    let first = Ledger::open(call, ledger::currency()?)?.first_month()?.unwrap_or(last);
+    let all = Period { first: first.min(last), last };
+    Ok(if all.len() > period::MOST { Period::ending(last, period::MOST) } else { all })
 }
 
 fn open(call: &Call, period: Period) -> Result<(Ledger, Vec<Sheet>)> {

@@ -12,6 +12,10 @@ use umbrasil_sdk::prelude::*;
 pub(crate) const TWO_WAYS: &str =
     "That can be read in two ways: please write it without separators, as 1000 or 1000.50.";
 
+/// What is said where another payment is told in answer to a question about this one.
+pub(crate) const FINISH_FIRST: &str =
+    "First finish this one, or cancel it: what you just wrote was not booked.";
+
 /// Most characters of a category.
 const CATEGORY: usize = 32;
 
@@ -21,6 +25,9 @@ const NOTE: usize = 200;
 /// The category that `word` names, in small letters; or the reason why it can't be one.
 pub(crate) fn category(word: &str) -> Result<String, String> {
     let word = word.trim();
+    // `food, coffee` is about food.
+    let plain = word.trim_end_matches([',', '.', ';', ':', '!']);
+    let word = if plain.chars().all(char::is_alphanumeric) { plain } else { word };
     if word.is_empty() {
         return Err("The category is missing.".into());
     }
@@ -92,6 +99,8 @@ mod tests {
     fn a_category_is_one_small_visible_word() {
         assert_eq!(category("Food").unwrap(), "food");
         assert_eq!(category("ÖPNV").unwrap(), "öpnv");
+        assert_eq!(category("food,").unwrap(), "food");
+        assert_eq!(category("a.b.").unwrap(), "a.b.");
         assert_eq!(category("<b>&").unwrap(), "<b>&");
         assert_eq!(category("👩\u{200d}🍳").unwrap(), "👩\u{200d}🍳");
         assert_eq!(category(&"é".repeat(32)).unwrap().chars().count(), 32);

@@ -4,13 +4,16 @@
 //! booked at once, also where a shop is known by its name. Where only the category is missing, it is asked for
 //! with buttons, and remembered if there was a vendor.
 
+use umbrasil_sdk::Date;
 use umbrasil_sdk::prelude::*;
 
 use crate::add;
 use crate::amount::{self, Reading};
+use crate::batch;
 use crate::draft::{Amount, Draft};
 use crate::guide;
 use crate::ledger::{self, Booked, Ledger};
+use crate::money::Currency;
 use crate::phrases;
 use crate::receipt::guess;
 use crate::record::Direction;
@@ -21,6 +24,9 @@ use crate::wording;
 const AT: [&str; 7] = ["at", "from", "by", "bei", "beim", "von", "vom"];
 const FOR: [&str; 9] = ["for", "on", "to", "as", "für", "fuer", "im", "an", "with"];
 
+/// What joins two things.
+const AND: [&str; 8] = ["and", "und", "plus", "&", "+", "then", "dann", "also"];
+
 /// What a sentence says.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Said<'a> {
@@ -29,12 +35,15 @@ struct Said<'a> {
     object: String,
     /// Such as `coop`.
     vendor: String,
-    when: Option<&'static str>,
+    is_yesterday: bool,
 }
 
 /// A sentence that one of the patterns matches.
 pub(crate) fn hear(call: &Call) -> Result<Reply> {
     let said = read(call)?;
+    if has_second_amount(call) {
+        return Err(Error::usage("One amount at a time, please. Nothing was saved."));
+    }
     let direction = direction(call.name(), &said.object);
     let default = ledger::currency()?;
     let taken = amount::take(said.amount, default).map_err(Error::usage)?;
@@ -53,8 +62,11 @@ pub(crate) fn hear(call: &Call) -> Result<Reply> {
         known = from_vendor.then(|| ledger.book().resolve(shop).to_owned());
     }
     let note = note(&said, known.as_deref()).map_err(Error::usage)?;
+    let yesterday = Date::from_days(call.at().date().to_days() - 1);
+    let day = said.is_yesterday.then_some(yesterday);
     if let (Some(category), &Reading::Clear(minor)) = (&known, &reading) {
-        let booked = ledger.append(call, direction, minor, category, &note)?;
+        let at = day.map_or(call.at(), |day| batch::moment_of(call, day));
+        let booked = ledger.append_at(call, at, direction, minor, category, &note)?;
         return Ok(if from_vendor {
             confirmation(call, &booked, None)
         } else {
@@ -73,6 +85,7 @@ pub(crate) fn hear(call: &Call) -> Result<Reply> {
     }
     draft.category = known.unwrap_or_default();
     draft.note = Some(note);
+    draft.day = day.map(Date::to_days);
     guide::go_on(call, draft, None)
 }
 
@@ -82,12 +95,11 @@ pub(crate) fn confirmation(call: &Call, booked: &Booked, learned: Option<&str>) 
     let remark = learned.map(|name| format!("💡 “{name}” is {category} from now on."));
     let [undo, _] = add::buttons(call, booked.number);
     let other = Button::new("Other category", "recat").arg(call.user().id).arg(booked.number);
-    Reply::html(add::confirmed(booked, remark.as_deref())).row([undo, other])
+    Reply::html(add::confirmed(call, booked, remark.as_deref())).row([undo, other])
 }
 
 /// The vendor that a note made by [`hear`] names, in its normal form.
 pub(crate) fn vendor_of(note: &str) -> String {
-    let note = note.strip_suffix(" (yesterday)").unwrap_or(note);
     vendor::normal(note.rsplit(" · ").next().unwrap_or(note))
 }
 
@@ -118,9 +130,9 @@ fn take_apart(text: &str, said: &mut Said<'_>) {
             if !said.object.is_empty() {
                 said.object.extend([" ", word]);
             }
-        } else if matches!(small, "today" | "heute" | "now") {
+        } else if matches!(small, "today" | "heute" | "now" | "gerade") {
         } else if matches!(small, "yesterday" | "gestern") {
-            said.when = Some(" (yesterday)");
+            said.is_yesterday = true;
         } else {
             let part = if at_vendor { &mut said.vendor } else { &mut said.object };
             // `my`, `the` and `a` say nothing at the beginning.
@@ -138,6 +150,53 @@ fn take_apart(text: &str, said: &mut Said<'_>) {
         let end = part.trim_end_matches([',', '.', '!']).trim_end_matches(" of").len();
         part.truncate(end);
     }
+}
+
+/// Whether a sentence tells of two payments: `12 on coffee and 30 on lunch`. A count is none: `for 2 beers`.
+fn has_second_amount(call: &Call) -> bool {
+    let roles = phrases::ROLES.iter().find(|(name, _)| *name == call.name());
+    let (_, roles) = roles.copied().unwrap_or_default();
+    let parts = roles.chars().zip(call.args()).filter(|(role, _)| *role != 'm');
+    parts.into_iter().any(|(role, text)| names_amount(text, role == 'w'))
+}
+
+/// Whether a text about an entry names an amount of its own. Where it `leads`, its own amount comes behind
+/// it, so `milk for 3 and bread` has another one.
+fn names_amount(text: &str, leads: bool) -> bool {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let word = |at: Option<usize>| at.and_then(|at| words.get(at)).copied().unwrap_or_default();
+    let joins = |word: &str| AND.contains(&word) || word.ends_with([',', ';']);
+    let links = |word: &str| AT.contains(&word) || FOR.contains(&word);
+    let mut joined = false;
+    for (at, &one) in words.iter().enumerate() {
+        let (before, behind) = (word(at.checked_sub(1)), word(Some(at + 1)));
+        let number = one.trim_end_matches([',', ';', '.', '!']);
+        if let Some(sure) = number_in(number, behind) {
+            let verb = ["spent", "paid", "got", "another"].contains(&before);
+            let told = sure || links(behind) && (joins(before) || verb);
+            if joined && told
+                || leads && ["for", "für"].contains(&before) && (joins(one) || joins(behind))
+            {
+                return true;
+            }
+        }
+        joined |= joins(one);
+    }
+    false
+}
+
+/// Whether a word is a number; and then, whether it can't be anything but an amount.
+fn number_in(word: &str, behind: &str) -> Option<bool> {
+    let digits = word.trim_matches(|c: char| !c.is_ascii_digit());
+    let plain = !digits.is_empty()
+        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’'));
+    let default = Currency::new("EUR")?;
+    let signed = digits != word && Currency::split(word, default).is_some();
+    let cents = digits.len() > 3
+        && digits.get(digits.len() - 3..).is_some_and(|cents| cents.starts_with(['.', ',']));
+    let named = Currency::behind(behind, default).is_some();
+    (plain && (digits == word || signed)).then_some(signed || cents || named)
 }
 
 fn direction(pattern: &str, object: &str) -> Direction {
@@ -183,8 +242,7 @@ fn note(said: &Said<'_>, category: Option<&str>) -> Result<String, String> {
         .filter(|object| category.is_none_or(|known| !object.eq_ignore_ascii_case(known)));
     let parts: Vec<&str> =
         object.into_iter().chain([said.vendor.as_str()]).filter(|part| !part.is_empty()).collect();
-    let when = said.when.unwrap_or_default();
-    wording::note(&format!("{}{when}", parts.join(" · ")))
+    wording::note(&parts.join(" · "))
 }
 
 #[cfg(test)]

@@ -139,7 +139,8 @@ pub(crate) fn recognise(tesseract: &Path, languages: Option<&str>) -> ExitCode {
     }
     let mut command = std::process::Command::new(tesseract);
     match languages {
-        Some(languages) => command.args(["stdin", "stdout", "-l", languages]),
+        // One block of lines: else a column of prices at the right is read apart from what it belongs to.
+        Some(languages) => command.args(["stdin", "stdout", "-l", languages, "--psm", "6"]),
         None => command.arg("--list-langs"),
     };
     // One thread: more are slower on small pictures, and this is not the only thing that the machine does.

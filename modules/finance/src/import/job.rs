@@ -13,12 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use umbrasil_sdk::{Error, Month, Result, storage};
 
-use super::table::Row;
+use super::table::{Row, ToldBy};
 use crate::money::Currency;
 use crate::record::{self, Direction, Entry};
 use umbrasil_sdk::Date;
 
 const VERSION: &str = "1";
+
+/// What a job says in one number, a bit each.
+const SWAPPED: usize = 1;
+const SIGNS: usize = 2;
+const NOTHING: usize = 4;
+const OPEN: usize = 8;
 
 /// Rows and bytes of a piece.
 const PIECE: usize = 1_000;
@@ -37,6 +43,10 @@ pub(super) struct Job {
     pub(super) base: u64,
     /// Whether income and expenses change places.
     pub(super) swapped: bool,
+    /// What said which is which before that.
+    pub(super) told_by: ToldBy,
+    /// Whether it waits for the user to say if days or months come first. Its rows have the day first.
+    pub(super) open: bool,
     pub(super) pieces: usize,
     /// The first piece that isn't booked yet.
     pub(super) next: usize,
@@ -52,10 +62,16 @@ impl Job {
     }
 
     pub(super) fn keep(&self, user: i64) -> Result<()> {
-        let Self { id, name, base, swapped, pieces, next, left, booked, skipped } = self;
-        let swapped = u8::from(*swapped);
+        let Self { id, name, base, pieces, next, left, booked, skipped, .. } = self;
+        let told_by = match self.told_by {
+            ToldBy::Words => 0,
+            ToldBy::Signs => SIGNS,
+            ToldBy::Nothing => NOTHING,
+        };
+        let flag = |set: bool, bit: usize| if set { bit } else { 0 };
+        let flags = flag(self.swapped, SWAPPED) | flag(self.open, OPEN) | told_by;
         let text = format!(
-            "{VERSION}\t{id}\t{base}\t{swapped}\t{pieces}\t{next}\t{left}\t{booked}\t{skipped}\t{name}"
+            "{VERSION}\t{id}\t{base}\t{flags}\t{pieces}\t{next}\t{left}\t{booked}\t{skipped}\t{name}"
         );
         storage::set(&job_key(user), text)
     }
@@ -73,13 +89,29 @@ impl Job {
         let (version, id) = (fields.next()?, fields.next()?);
         let base = fields.next()?.parse().ok()?;
         let mut number = || fields.next()?.parse::<usize>().ok();
-        let swapped = number()? == 1;
+        let flags = number()?;
+        let is = |bit: usize| flags & bit != 0;
+        let told_by = match (is(SIGNS), is(NOTHING)) {
+            (true, _) => ToldBy::Signs,
+            (_, true) => ToldBy::Nothing,
+            _ => ToldBy::Words,
+        };
         let (pieces, next, left, booked, skipped) =
             (number()?, number()?, number()?, number()?, number()?);
         let name = fields.next()?.to_owned();
-        let job =
-            Self { id: id.to_owned(), name, base, swapped, pieces, next, left, booked, skipped };
-        (version == VERSION).then_some(job)
+        (version == VERSION).then(|| Self {
+            id: id.to_owned(),
+            name,
+            base,
+            swapped: is(SWAPPED),
+            told_by,
+            open: is(OPEN),
+            pieces,
+            next,
+            left,
+            booked,
+            skipped,
+        })
     }
 }
 
@@ -209,7 +241,7 @@ fn read(line: &str) -> Option<Row> {
     })
 }
 
-fn job_key(user: i64) -> String {
+pub(super) fn job_key(user: i64) -> String {
     format!("{user}/import/job")
 }
 

@@ -44,9 +44,46 @@ pub(super) struct Table {
     pub(super) problems: Vec<(usize, String)>,
     /// Rows that were reversed, and their reversals: they add nothing.
     pub(super) reversed: usize,
-    /// Whether nothing says which rows are expenses: no sign, no type.
-    pub(super) unsigned: bool,
+    /// Rows that were declined, or are not booked yet.
+    pub(super) void: usize,
+    /// What says which rows are expenses.
+    pub(super) told_by: ToldBy,
+    /// The day came before the month in dates that leave it open.
+    pub(super) assumed: bool,
 }
+
+/// What says which way the money went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum ToldBy {
+    /// A type, or columns of their own.
+    #[default]
+    Words,
+    /// Signs: those of a credit card are the other way round.
+    Signs,
+    Nothing,
+}
+
+/// States of rows that moved no money.
+const VOID: [&str; 18] = [
+    "reverted",
+    "declined",
+    "failed",
+    "pending",
+    "cancelled",
+    "canceled",
+    "denied",
+    "refused",
+    "expired",
+    "zurückgesetzt",
+    "abgelehnt",
+    "fehlgeschlagen",
+    "ausstehend",
+    "storniert",
+    "vorgemerkt",
+    "offen",
+    "rückgängig gemacht",
+    "abgebrochen",
+];
 
 /// Where the columns are.
 #[derive(Debug, Default)]
@@ -62,6 +99,8 @@ struct Columns {
     texts: Vec<usize>,
     number: Option<usize>,
     reverses: Option<usize>,
+    fee: Option<usize>,
+    state: Option<usize>,
     /// The currency in the name of a column, as in `Betrag (CHF)`.
     named: Option<Currency>,
 }
@@ -70,7 +109,8 @@ struct Columns {
 pub(super) fn read(text: &str, default: Currency) -> Result<Table, String> {
     let found = [',', ';', '\t'].into_iter().find_map(|delimiter| {
         let mut records = Records::new(text, delimiter);
-        let columns = records.by_ref().take(PREAMBLE).find_map(|record| Columns::of(&record))?;
+        let columns =
+            records.by_ref().take(PREAMBLE).find_map(|record| Columns::of(&record, default))?;
         Some((columns, records.collect::<Vec<_>>()))
     });
     let Some((columns, records)) = found else {
@@ -84,14 +124,23 @@ pub(super) fn read(text: &str, default: Currency) -> Result<Table, String> {
             records.len()
         ));
     }
-    let mut table = Table { unsigned: columns.tells_nothing(&records), ..Table::default() };
-    let order =
-        value::order(records.iter().filter_map(|record| columns.cell(record, columns.date)));
+    let told_by = columns.told_by(&records);
+    let mut table = Table { told_by, ..Table::default() };
+    let dates = || records.iter().filter_map(|record| columns.cell(record, columns.date));
+    let mut order = value::order(dates());
+    if order == Order::Unknown && dates().any(value::is_open) {
+        // The user says which, and `month_first` follows.
+        (order, table.assumed) = (Order::DayFirst, true);
+    }
     let amounts = [columns.amount, columns.debit, columns.credit];
     let cells = records.iter().flat_map(|record| amounts.map(|at| columns.cell(record, at)));
     let decimal = value::decimal(cells.flatten());
     let mut reversed = Vec::new();
     for record in &records {
+        if columns.is_void(record) {
+            table.void += 1;
+            continue;
+        }
         match columns.row(record, order, decimal, default) {
             Ok((_, Some(of))) => reversed.push((of, record.line)),
             Ok((row, None)) => table.rows.push(row),
@@ -99,9 +148,23 @@ pub(super) fn read(text: &str, default: Currency) -> Result<Table, String> {
         }
     }
     take_out(&mut table, reversed);
-    table.rows.sort_by_key(|row| (row.date, row.minutes, row.number));
-    mark(&mut table.rows);
+    arrange(&mut table.rows);
     Ok(table)
+}
+
+/// Brings rows into the order of their days, and gives each its hash.
+fn arrange(rows: &mut [Row]) {
+    rows.sort_by_key(|row| (row.date, row.minutes, row.number));
+    mark(rows);
+}
+
+/// Puts rows right whose dates were read with the day first, and had the month there.
+pub(super) fn month_first(rows: &mut [Row]) {
+    for row in rows.iter_mut() {
+        let Date { year, month, day } = row.date;
+        row.date = Date::new(year, day, month).unwrap_or(row.date);
+    }
+    arrange(rows);
 }
 
 /// Takes out what was reversed, and its reversals.
@@ -149,27 +212,43 @@ fn hash(bytes: &[u8], seed: u64) -> u64 {
 
 impl Columns {
     /// The columns, if this is the line of their names.
-    fn of(record: &Record) -> Option<Self> {
+    fn of(record: &Record, default: Currency) -> Option<Self> {
         let mut columns = Self::default();
         for (at, cell) in record.cells.iter().enumerate() {
             let cell = cell.trim().to_lowercase();
-            let (name, inside) = cell.split_once(['(', '[']).unwrap_or((&cell, ""));
-            let name = name.trim().trim_end_matches(['.', ':', '*']);
-            let (name, behind) = match name.rsplit_once(' ') {
-                Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => {
-                    (name, code)
-                }
-                _ => (name, ""),
-            };
+            let (name, named) = name_of(&cell, default);
             let slot = match name {
-                "date" | "datum" | "booking date" | "buchungstag" | "buchungsdatum"
-                | "posting date" | "transaction date" | "completed date" | "started date"
-                | "data" | "fecha" | "date comptable" | "date opération" | "valuta"
-                | "valutadatum" | "value date" => &mut columns.date,
+                "date"
+                | "datum"
+                | "booking date"
+                | "buchungstag"
+                | "buchungsdatum"
+                | "posting date"
+                | "transaction date"
+                | "completed date"
+                | "started date"
+                | "data"
+                | "fecha"
+                | "date comptable"
+                | "date opération"
+                | "valuta"
+                | "valutadatum"
+                | "valuta date"
+                | "value date"
+                | "buchung"
+                | "booked at"
+                | "date de comptabilisation" => &mut columns.date,
                 "time" | "uhrzeit" | "zeit" => &mut columns.time,
-                "amount" | "betrag" | "umsatz" | "montant" | "importo" | "importe" | "value" => {
-                    &mut columns.amount
-                }
+                "amount"
+                | "betrag"
+                | "umsatz"
+                | "montant"
+                | "importo"
+                | "importe"
+                | "value"
+                | "credit/debit amount"
+                | "gross"
+                | "brutto" => &mut columns.amount,
                 "debit" | "débit" | "soll" | "belastung" | "lastschrift" | "paid out"
                 | "money out" | "withdrawal" | "withdrawals" | "ausgabe" | "ausgaben"
                 | "ausgang" => &mut columns.debit,
@@ -182,6 +261,8 @@ impl Columns {
                     &mut columns.currency
                 }
                 "category" | "kategorie" | "catégorie" => &mut columns.category,
+                "fee" | "fees" | "gebühr" | "gebuehr" | "gebühren" => &mut columns.fee,
+                "state" | "status" => &mut columns.state,
                 "number" => &mut columns.number,
                 "reverses" => &mut columns.reverses,
                 "note"
@@ -199,6 +280,13 @@ impl Columns {
                 | "merchant"
                 | "auftraggeber/empfänger"
                 | "begünstigter/zahlungspflichtiger"
+                | "beguenstigter/zahlungspflichtiger"
+                | "zahlungsempfänger*in"
+                | "zahlungsempfänger"
+                | "zahlungspflichtige*r"
+                | "zahlungspflichtiger"
+                | "partner name"
+                | "avisierungstext"
                 | "reference"
                 | "mitteilung"
                 | "payment reference"
@@ -210,11 +298,8 @@ impl Columns {
                 _ => continue,
             };
             slot.get_or_insert(at);
-            if let Some(code) =
-                Currency::new(inside.trim_end_matches([')', ']'])).or(Currency::new(behind))
-            {
-                columns.named = Some(code);
-            }
+            let is_amount = [columns.amount, columns.debit, columns.credit].contains(&Some(at));
+            columns.named = named.filter(|_| is_amount).or(columns.named);
         }
         let amounts =
             columns.amount.is_some() || columns.debit.is_some() || columns.credit.is_some();
@@ -229,13 +314,24 @@ impl Columns {
         Some(cell.trim()).filter(|cell| !cell.is_empty())
     }
 
-    /// Whether no row says which way the money went.
-    fn tells_nothing(&self, records: &[Record]) -> bool {
+    /// Whether a row never moved any money: it was declined, taken back or waits.
+    fn is_void(&self, record: &Record) -> bool {
+        let state = self.cell(record, self.state).unwrap_or_default().to_lowercase();
+        VOID.contains(&state.as_str())
+    }
+
+    /// What says which way the money went.
+    fn told_by(&self, records: &[Record]) -> ToldBy {
+        let by_type =
+            |record: &Record| self.cell(record, self.kind).and_then(direction_of).is_some();
+        if self.debit.or(self.credit).is_some() || records.iter().any(by_type) {
+            return ToldBy::Words;
+        }
         let signed = |record: &Record| {
             let cell = self.cell(record, self.amount).unwrap_or_default();
             cell.contains(['-', '+', '(', '\u{2212}', '\u{2013}'])
         };
-        self.debit.or(self.credit).or(self.kind).is_none() && !records.iter().any(signed)
+        if records.iter().any(signed) { ToldBy::Signs } else { ToldBy::Nothing }
     }
 
     /// What a line says; and which number it reverses, if it does.
@@ -250,7 +346,9 @@ impl Columns {
         let (date, minutes) = value::date(cell(self.date).ok_or("there is no date")?, order)?;
         let minutes = cell(self.time).and_then(value::minutes).or(minutes).unwrap_or(720);
         let code = cell(self.currency).map(|code| {
-            Currency::new(code).ok_or_else(|| {
+            // Our own export may have what the ISO has not.
+            let own = || Currency::new(code).filter(|_| self.number.is_some());
+            value::named(code, default).or_else(own).ok_or_else(|| {
                 format!("“{}” is no currency", wording::note(code).unwrap_or_default())
             })
         });
@@ -275,16 +373,15 @@ impl Columns {
                 (None, Some(_), Some(_)) => return Err("both debit and credit".into()),
                 (None, ..) => return Err("there is no amount".into()),
             };
-        let minor = minor.checked_abs().filter(|&minor| minor > 0).ok_or("the amount is 0")?;
-        match cell(self.kind).map(str::to_lowercase).as_deref() {
-            Some("expense" | "debit" | "soll" | "s" | "ausgabe" | "out") => {
-                direction = Direction::Expense;
-            }
-            Some("income" | "credit" | "haben" | "h" | "einnahme" | "in") => {
-                direction = Direction::Income;
-            }
-            _ => {}
+        let minor = minor.checked_abs().ok_or("there is no amount")?;
+        direction = cell(self.kind).and_then(direction_of).unwrap_or(direction);
+        // A fee goes out, whichever way the money went.
+        let fee = amount(self.fee)?.and_then(|(fee, _)| fee.checked_abs()).unwrap_or(0);
+        let effect = direction.effect(minor).saturating_sub(fee);
+        if fee > 0 {
+            direction = if effect < 0 { Direction::Expense } else { Direction::Income };
         }
+        let minor = effect.checked_abs().filter(|&minor| minor > 0).ok_or("the amount is 0")?;
         let mut texts: Vec<&str> = Vec::new();
         for text in self.texts.iter().filter_map(|at| cell(Some(*at))) {
             if !texts.contains(&text) {
@@ -303,6 +400,32 @@ impl Columns {
             Row { date, minutes, direction, currency, minor, category, note, number, hash: 0 },
             reverses,
         ))
+    }
+}
+
+/// The name of a column in small letters, and the currency that it names: `betrag (chf)`, `umsatz in eur`,
+/// `beschreibung1`.
+fn name_of(cell: &str, default: Currency) -> (&str, Option<Currency>) {
+    let (name, inside) = cell.split_once(['(', '[']).unwrap_or((cell, ""));
+    let name = name.trim().trim_end_matches(['.', ':', '*']);
+    let (name, behind) = match name.rsplit_once(' ') {
+        Some((name, code)) if Currency::is_well_known(&code.to_ascii_uppercase()) => {
+            (name.strip_suffix(" in").unwrap_or(name), code)
+        }
+        _ => (name, ""),
+    };
+    let inside = inside.trim_end_matches([')', ']']).trim();
+    let inside = inside.strip_prefix("in ").unwrap_or(inside);
+    let named = value::named(inside, default).or_else(|| value::named(behind, default));
+    (name.trim_end_matches(|c: char| c.is_ascii_digit()), named)
+}
+
+/// The direction that a word in a column of types means.
+fn direction_of(word: &str) -> Option<Direction> {
+    match word.to_lowercase().as_str() {
+        "expense" | "debit" | "soll" | "s" | "ausgabe" | "out" => Some(Direction::Expense),
+        "income" | "credit" | "haben" | "h" | "einnahme" | "in" => Some(Direction::Income),
+        _ => None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Dates and amounts as files have them. What a single cell leaves open, the column decides: whether days
 //! come before months, and which sign separates decimals. What even the column leaves open is not guessed.
 
-use umbrasil_sdk::Date;
+use umbrasil_sdk::{Date, Month};
 
 use crate::money::Currency;
+use crate::period::Period;
 
 /// Whether the day comes first in dates such as `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +38,21 @@ pub(crate) fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Order {
     order
 }
 
+/// Whether a date can be read with the day or the month first.
+pub(crate) fn is_open(cell: &str) -> bool {
+    match parts(cell) {
+        Some(('/' | '-', [first, second, _])) => first <= 12 && second <= 12 && first != second,
+        _ => false,
+    }
+}
+
 /// A date and, where the cell has one, the minutes since midnight.
 pub(crate) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), String> {
     let cell = cell.trim();
     let no_date = || format!("“{}” is no date", short(cell));
+    if let Some(found) = spelt(cell) {
+        return Ok(found);
+    }
     let (day, time) = cell.split_once(['T', ' ']).unwrap_or((cell, ""));
     let (separator, [first, second, third]) = parts(day).ok_or_else(no_date)?;
     let year = |year: u32| if year < 100 { 2000 + year } else { year };
@@ -56,6 +68,23 @@ pub(crate) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), Stri
     let date = date.and_then(|((year, month), day)| Date::new(year, month, day));
     let date = date.filter(|date| (1970..=2199).contains(&date.year)).ok_or_else(no_date)?;
     Ok((date, minutes(time)))
+}
+
+/// `20 Nov 2026`, `20-Nov-2026`, `20. November 2026`, `Nov 20, 2026`.
+fn spelt(cell: &str) -> Option<(Date, Option<u16>)> {
+    let mut parts = cell.split([' ', '-', ',']).filter(|part| !part.is_empty());
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let (day, name) = if first.starts_with(|c: char| c.is_ascii_digit()) {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    name.starts_with(char::is_alphabetic).then_some(())?;
+    let month = Period::named_month(name, Month::new(2000, 12)?)?;
+    let year: i32 = year.parse().ok()?;
+    let year = if year < 100 { 2000 + year } else { year };
+    let date = Date::new(year, month.number(), day.trim_end_matches('.').parse().ok()?)?;
+    (1970..=2199).contains(&year).then(|| (date, parts.next().and_then(minutes)))
 }
 
 /// The minutes since midnight of `14:05`, with or without seconds.
@@ -102,6 +131,13 @@ pub(crate) fn decimal<'a>(cells: impl Iterator<Item = &'a str>) -> Option<char> 
     cells.all(|sign| sign == first).then_some(first)
 }
 
+/// The currency that a file names by its code or a sign, where amounts are in `known` unless it does.
+pub(crate) fn named(word: &str, known: Currency) -> Option<Currency> {
+    let word = word.trim();
+    let code = Currency::active(word).or_else(|| Currency::new(word).filter(|code| *code == known));
+    code.or_else(|| Currency::behind(word, known)?.ok())
+}
+
 /// An amount in minor units with its sign, and the currency that stands beside it, if one does.
 pub(crate) fn amount(
     cell: &str,
@@ -110,25 +146,27 @@ pub(crate) fn amount(
 ) -> Result<(i64, Currency), String> {
     let wrong = || format!("“{}” is no amount", short(cell.trim()));
     let mut currency = currency;
-    let mut negative = false;
+    let (mut negative, mut ended) = (false, false);
     let mut number = String::new();
     let mut letters = String::new();
     for c in cell.trim().chars() {
         match c {
+            // A sign among digits is none.
+            '0'..='9' | '.' | ',' if ended => return Err(wrong()),
             '0'..='9' | '.' | ',' => number.push(c),
-            '-' | '\u{2212}' | '\u{2013}' | '(' => negative = true,
+            // `12.-` is as good as `12.00`.
+            '-' | '\u{2013}' if !ended && number.ends_with(['.', ',']) => ended = true,
+            '-' | '\u{2212}' | '\u{2013}' | '(' => {
+                negative = true;
+                ended = !number.is_empty();
+            }
             '+' | ')' | '\'' | '\u{2019}' => {}
             c if c.is_whitespace() => {}
             c => letters.push(c),
         }
     }
     if !letters.is_empty() {
-        currency = match Currency::new(&letters) {
-            Some(named) => named,
-            None if currency.has_symbol(&letters) => currency,
-            None if letters == "€" => Currency::new("EUR").unwrap_or(currency),
-            None => return Err(wrong()),
-        };
+        currency = named(&letters, currency).ok_or_else(wrong)?;
     }
     let last = number.rfind(['.', ',']);
     let (whole, decimals) = match last {
@@ -186,6 +224,10 @@ mod tests {
             ("03/04/2026", Order::MonthFirst, "2026-03-04", None),
             ("05/05/2026", Order::Unknown, "2026-05-05", None),
             ("29-02-2028", Order::DayFirst, "2028-02-29", None),
+            ("20 Nov 2026", Order::Unknown, "2026-11-20", None),
+            ("20-Nov-2026 10:05", Order::Unknown, "2026-11-20", Some(605)),
+            ("3. März 2026", Order::Unknown, "2026-03-03", None),
+            ("Nov 20, 2026", Order::Unknown, "2026-11-20", None),
         ] {
             let (date, time) = date(cell, at).unwrap_or_else(|reason| panic!("{cell}: {reason}"));
             assert_eq!((date.to_string().as_str(), time), (text, minutes), "{cell}");
@@ -232,6 +274,11 @@ mod tests {
             ("€7.10", None, 710, "EUR"),
             ("1.234 KWD", None, 1234, "KWD"),
             ("1200 JPY", None, 1200, "JPY"),
+            ("-$12.50", None, -1250, "USD"),
+            ("$-12.50", None, -1250, "USD"),
+            ("12.50 €", None, 1250, "EUR"),
+            ("12.-", None, 1200, "EUR"),
+            ("CHF -12.50", None, -1250, "CHF"),
             (".50", None, 50, "EUR"),
             ("0.00", None, 0, "EUR"),
         ] {
@@ -240,7 +287,19 @@ mod tests {
             assert_eq!(read, (minor, currency(code)), "{cell}");
         }
         assert!(amount("1.234", None, currency("EUR")).unwrap_err().contains("two ways"));
-        for bad in ["", "-", "abc", "12.345", "1234567890123", "12 potatoes", ".", "12.505"] {
+        for bad in [
+            "",
+            "-",
+            "abc",
+            "12.345",
+            "1234567890123",
+            "12 potatoes",
+            ".",
+            "12.505",
+            "12-50",
+            "10–20",
+            "5 XYZ",
+        ] {
             let decimal = Some('.');
             assert!(
                 amount(bad, decimal, currency("EUR")).unwrap_err().ends_with("is no amount"),

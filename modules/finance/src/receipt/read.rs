@@ -138,35 +138,31 @@ const NO_NAMES: [&str; 24] = [
 /// Reads a receipt; none if nothing on it looks like an amount. `today` tells which dates can be.
 pub(super) fn read(text: &str, default: Currency, today: Date) -> Option<Receipt> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let (minor, line) = total(&lines, default).or_else(|| largest(&lines, default))?;
-    let currency = currency_of(line, default)
-        .or_else(|| lines.iter().find_map(|line| currency_of(line, default)))
-        .unwrap_or(default);
-    // What was read with two decimals is brought to those of its currency.
-    let minor = match (default.exponent(), currency.exponent()) {
-        (from, to) if from == to => minor,
-        _ => amounts(line, currency).last().copied().unwrap_or(minor),
-    };
+    // A line that names none is in the first one that the receipt names.
+    let usual = lines.iter().find_map(|line| currency_of(line, default)).unwrap_or(default);
+    let of = |line: &str| currency_of(line, default).unwrap_or(usual);
+    let (minor, line) = total(&lines, of).or_else(|| largest(&lines, of))?;
+    let currency = of(line);
     Some(Receipt { minor, currency, vendor: vendor(&lines), date: date(&lines, currency, today) })
 }
 
 /// The amount of the line that names the total, and that line.
-fn total<'a>(lines: &[&'a str], default: Currency) -> Option<(i64, &'a str)> {
+fn total<'a>(lines: &[&'a str], of: impl Fn(&str) -> Currency) -> Option<(i64, &'a str)> {
     for names in TOTALS {
         for (at, line) in lines.iter().enumerate() {
             let words = words(line);
             if !names.iter().any(|name| says(&words, name)) || is_other(&words) {
                 continue;
             }
-            if let Some(&minor) = amounts(line, default).last() {
+            if let Some(&minor) = amounts(line, of(line)).last() {
                 return Some((minor, line));
             }
             // The amount may stand alone below its name.
             let below = lines
                 .get(at + 1)
                 .filter(|below| below.chars().filter(|c| c.is_alphabetic()).count() <= 4);
-            if let Some((below, &minor)) =
-                below.zip(below.and_then(|below| amounts(below, default).last().copied()).as_ref())
+            if let Some((below, &minor)) = below
+                .zip(below.and_then(|below| amounts(below, of(below)).last().copied()).as_ref())
             {
                 return Some((minor, below));
             }
@@ -176,11 +172,11 @@ fn total<'a>(lines: &[&'a str], default: Currency) -> Option<(i64, &'a str)> {
 }
 
 /// The largest amount that isn't named as something else.
-fn largest<'a>(lines: &[&'a str], default: Currency) -> Option<(i64, &'a str)> {
+fn largest<'a>(lines: &[&'a str], of: impl Fn(&str) -> Currency) -> Option<(i64, &'a str)> {
     let plain =
         lines.iter().filter(|line| !is_other(&words(line)) && !is_number_of_something(line));
     let found =
-        plain.flat_map(|line| amounts(line, default).into_iter().map(move |minor| (minor, *line)));
+        plain.flat_map(|line| amounts(line, of(line)).into_iter().map(move |minor| (minor, *line)));
     found.max_by_key(|(minor, _)| *minor)
 }
 

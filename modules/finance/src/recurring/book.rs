@@ -4,17 +4,19 @@
 //! |----------------------------|-------|
 //! | `111/recurring/0003`       | what is booked, how often, and the next day |
 //! | `due/2026-12-01/111/0003`  | nothing: an index by days over all users |
+//! | `111/recurring-last`       | the highest number that there was: none is given twice |
 //! | `111/recurring-news`       | what was booked while the user wasn't told, a line each |
 //!
 //! A tick reads the index up to today and nothing else, so its cost doesn't grow with users or ledgers. An
 //! entry is booked, its next day set and the index moved in one event: so each day is booked once, whenever
 //! the tick comes and however often it is repeated.
 
-use umbrasil_sdk::{Date, Result, storage};
+use umbrasil_sdk::{Date, Error, ErrorKind, Result, storage};
 
 use super::every::Every;
 use crate::batch::{self, Batch, New};
 use crate::money::{Currency, Money};
+use crate::receipt::guess;
 use crate::record::{self, Direction};
 
 const VERSION: &str = "1";
@@ -54,6 +56,16 @@ impl Recurring {
         items.iter().map(|item| Self::read(&item.key, &item.value)).collect()
     }
 
+    /// A number that no other of the user has or had: a button of one that was stopped stops no other.
+    pub(super) fn new_number(user: i64, known: &[Self]) -> Result<u32> {
+        let last =
+            storage::get_text(&last_key(user))?.and_then(|last| last.parse().ok()).unwrap_or(0);
+        let living = known.iter().map(|one| one.number).max().unwrap_or(0);
+        let number = living.max(last).saturating_add(1);
+        storage::set(&last_key(user), number.to_string())?;
+        Ok(number)
+    }
+
     pub(super) fn get(user: i64, number: u32) -> Result<Option<Self>> {
         let key = key(user, number);
         storage::get(&key)?.map(|value| Self::read(&key, &value)).transpose()
@@ -76,13 +88,15 @@ impl Recurring {
         storage::delete(&due_key(self.next, user, self.number))
     }
 
-    /// Books it for each day up to `today`, at most `most` times, and goes on to the day after that.
+    /// Books it for each day up to `today`, at most `most` times, and goes on to the day after that. What
+    /// can't be booked `failed`, and goes on as well if that has a text for it.
     fn book(
         &mut self,
         batch: &mut Batch,
         today: Date,
         offset_seconds: i32,
         most: usize,
+        failed: impl Fn(Error) -> Result<String>,
     ) -> Result<Vec<String>> {
         // An alias that came later counts from now on.
         self.category = batch.book().resolve(&self.category).to_owned();
@@ -96,8 +110,14 @@ impl Recurring {
                 category: &self.category,
                 note: &self.note,
             };
-            batch.append(new)?;
-            lines.push(format!("{} {}", self.next, self.what()));
+            // A month has room for so many categories. An entry is worth more than its category.
+            let booked =
+                batch.append(new).or_else(|_| batch.append(New { category: guess::OTHER, ..new }));
+            let line = format!("{} {}", self.next, self.what());
+            lines.push(match booked {
+                Ok(_) => line,
+                Err(error) => format!("{line}: {}", failed(error)?),
+            });
             self.next = self.every.after(self.next);
         }
         Ok(lines)
@@ -155,12 +175,19 @@ pub(super) fn all_due(event: &str, today: Date, offset_seconds: i32) -> Result<V
         for (_, number) in of_user {
             // What was stopped meanwhile is no more.
             let Some(mut recurring) = Recurring::get(*user, *number)? else { continue };
-            let booked = recurring.book(&mut batch, today, offset_seconds, left)?;
+            // One that can't be booked is told, and stops nobody's.
+            let told = |error: Error| match error.kind() {
+                ErrorKind::Usage => Ok(format!("⚠️ not booked. {}", error.text())),
+                _ => Err(error),
+            };
+            let booked = recurring.book(&mut batch, today, offset_seconds, left, told)?;
             left -= booked.len();
             lines.extend(booked);
             recurring.keep(*user)?;
         }
         batch.close()?;
+        // Each line begins with its day.
+        lines.sort_by_key(|line: &String| line.get(..10).map(str::to_owned));
         if !lines.is_empty() {
             all.push(Done { user: *user, lines });
         }
@@ -177,7 +204,7 @@ pub(super) fn one_due(
     offset_seconds: i32,
 ) -> Result<Vec<String>> {
     let mut batch = Batch::open(user, event)?;
-    let lines = recurring.book(&mut batch, today, offset_seconds, AT_ONCE)?;
+    let lines = recurring.book(&mut batch, today, offset_seconds, AT_ONCE, Err)?;
     recurring.keep(user)?;
     batch.close()?;
     Ok(lines)
@@ -215,6 +242,10 @@ fn key(user: i64, number: u32) -> String {
 
 fn due_key(date: Date, user: i64, number: u32) -> String {
     format!("due/{date}/{user}/{number:04}")
+}
+
+fn last_key(user: i64) -> String {
+    format!("{user}/recurring-last")
 }
 
 fn news_key(user: i64) -> String {

@@ -1,10 +1,11 @@
-//! How often something recurs: every day, every week on a day, every month on a day.
+//! How often something recurs: every day, every week on a day, every month or year on a day.
 
 use std::fmt;
 
 use umbrasil_sdk::{Date, Month};
 
-use crate::span::weekday;
+use crate::period::Period;
+use crate::span::{weekday, weekday_of};
 
 const DAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -17,6 +18,8 @@ pub(super) enum Every {
     Week(u8),
     /// 1 to 31; the last day of a month that is shorter.
     Month(u8),
+    /// A month, and a day of it as above.
+    Year(u8, u8),
 }
 
 impl Every {
@@ -33,7 +36,8 @@ impl Every {
             "weekly" | "week" => {
                 let named =
                     |day: &&str| next.len() >= 2 && day.to_ascii_lowercase().starts_with(&next);
-                match DAYS.iter().position(named).and_then(|at| u8::try_from(at).ok()) {
+                let english = DAYS.iter().position(named).and_then(|at| u8::try_from(at).ok());
+                match english.or_else(|| weekday_of(&next)) {
                     Some(day) => Ok((Self::Week(day), behind)),
                     None => Ok((Self::Week(weekday(today)), rest)),
                 }
@@ -46,7 +50,18 @@ impl Every {
                     Err(_) => Ok((Self::Month(today.day), rest)),
                 }
             }
-            _ => Err(format!("“{rhythm}” is no rhythm: there are daily, weekly and monthly.")),
+            "yearly" | "year" | "annually" => Ok(match (day_of_year(&next), behind) {
+                (Some((month, day)), _) => (Self::Year(month, day), behind),
+                (None, [second, others @ ..])
+                    if let Some((month, day)) = day_and_month(&next, second) =>
+                {
+                    (Self::Year(month, day), others)
+                }
+                _ => (Self::Year(today.month, today.day), rest),
+            }),
+            _ => Err(format!(
+                "“{rhythm}” is no rhythm: there are daily, weekly, monthly and yearly."
+            )),
         }
     }
 
@@ -63,6 +78,11 @@ impl Every {
                 let this = day_of(month, day);
                 if this >= date { this } else { day_of(month.next(), day) }
             }
+            Self::Year(month, day) => {
+                let of = |year| Month::new(year, month).map_or(date, |month| day_of(month, day));
+                let this = of(date.year);
+                if this >= date { this } else { of(date.year + 1) }
+            }
         }
     }
 
@@ -77,6 +97,7 @@ impl Every {
             Self::Day => "d".into(),
             Self::Week(day) => format!("w{day}"),
             Self::Month(day) => format!("m{day}"),
+            Self::Year(month, day) => format!("y{month}-{day}"),
         }
     }
 
@@ -86,6 +107,11 @@ impl Every {
             ("d", "") => Some(Self::Day),
             ("w", day) => Some(Self::Week(number(day, 6)?)),
             ("m", day) => Some(Self::Month(number(day, 31).filter(|day| *day > 0)?)),
+            ("y", date) => {
+                let (month, day) = date.split_once('-')?;
+                let above = |text, most| number(text, most).filter(|number| *number > 0);
+                Some(Self::Year(above(month, 12)?, above(day, 31)?))
+            }
             _ => None,
         }
     }
@@ -100,8 +126,35 @@ impl fmt::Display for Every {
             }
             Self::Month(31) => f.write_str("monthly on the last day"),
             Self::Month(day) => write!(f, "monthly on day {day}"),
+            Self::Year(month, day) => {
+                let name = Month::new(2000, *month).map_or("?", Month::name);
+                write!(f, "yearly on {day} {name}")
+            }
         }
     }
+}
+
+/// Month and day of `24.12.`
+fn day_of_year(word: &str) -> Option<(u8, u8)> {
+    let (day, month) = word.trim_end_matches('.').split_once('.')?;
+    in_year(month.parse().ok()?, day.parse().ok()?)
+}
+
+/// Month and day of `24 dec` or `dec 24`.
+fn day_and_month(first: &str, second: &str) -> Option<(u8, u8)> {
+    let (day, name) = if first.starts_with(|c: char| c.is_ascii_digit()) {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    name.starts_with(char::is_alphabetic).then_some(())?;
+    let month = Period::named_month(name, Month::new(2000, 12)?)?;
+    in_year(month.number(), day.trim_end_matches(['.', 's', 't', 'n', 'd', 'r', 'h']).parse().ok()?)
+}
+
+/// Month and day, if a leap year has them.
+fn in_year(month: u8, day: u8) -> Option<(u8, u8)> {
+    Month::new(2000, month).filter(|month| (1..=month.days()).contains(&day)).map(|_| (month, day))
 }
 
 /// The day of a month, or its last one if it is shorter.
@@ -130,6 +183,11 @@ mod tests {
             ("monthly 15th x", "monthly on day 15", "x"),
             ("monthly last x", "monthly on the last day", "x"),
             ("monthly x", "monthly on day 22", "x"),
+            ("weekly freitag x", "every Friday", "x"),
+            ("yearly x y", "yearly on 22 November", "x y"),
+            ("yearly 24.12. x", "yearly on 24 December", "x"),
+            ("yearly 1st march x", "yearly on 1 March", "x"),
+            ("yearly Dec 24 x", "yearly on 24 December", "x"),
         ] {
             let words: Vec<&str> = text.split_whitespace().collect();
             let (read, others) = Every::read(&words, today).unwrap();
@@ -140,11 +198,11 @@ mod tests {
             );
             assert_eq!(Every::from_code(&read.code()), Some(read));
         }
-        for bad in ["", "yearly 1", "monthly 32", "monthly 0"] {
+        for bad in ["", "hourly 1", "monthly 32", "monthly 0"] {
             let words: Vec<&str> = bad.split_whitespace().collect();
             assert!(Every::read(&words, today).is_err(), "{bad}");
         }
-        for bad in ["", "x", "w7", "m0", "m32", "d1", "w"] {
+        for bad in ["", "x", "w7", "m0", "m32", "d1", "w", "y", "y13-1", "y1-0", "y1"] {
             assert_eq!(Every::from_code(bad), None, "{bad}");
         }
     }
@@ -164,6 +222,9 @@ mod tests {
         assert_eq!(Every::Week(0).from(date("2026-11-22")).to_string(), "2026-11-23");
         assert_eq!(Every::Week(6).from(date("2026-11-22")).to_string(), "2026-11-22");
         assert_eq!(Every::Week(6).after(date("2026-11-22")).to_string(), "2026-11-29");
+        assert_eq!(Every::Year(2, 29).from(date("2026-11-22")).to_string(), "2027-02-28");
+        assert_eq!(Every::Year(11, 22).from(date("2026-11-22")).to_string(), "2026-11-22");
+        assert_eq!(Every::Year(11, 22).after(date("2026-11-22")).to_string(), "2027-11-22");
         assert_eq!(Every::Day.after(date("2026-12-31")).to_string(), "2027-01-01");
     }
 }

@@ -192,3 +192,23 @@ fn many_categories_have_pages() {
     let last = host.press("▶").unwrap().to_string();
     assert!(last.contains("c29") && last.contains("[◀]\n"), "{last}");
 }
+
+#[test]
+fn words_that_are_currencies_as_well_are_categories() {
+    let mut host = host();
+    for (command, name) in [
+        ("/budget all 100", "everything"),
+        ("/budget cup 50", "cup"),
+        ("/budget try 50", "try"),
+        ("/budget 2000", "everything"),
+        ("/budget EUR 30", "everything"),
+        ("/budget 30 eur", "everything"),
+    ] {
+        let said = shown(&mut host, command);
+        assert!(said.starts_with(&format!("🎯 Budget for {name}: ")), "{command}: {said}");
+    }
+    for foreign in ["/budget USD 50", "/budget 50 USD", "/budget $50", "/budget food 50 USD"] {
+        assert!(refused(&mut host, foreign).starts_with("Budgets are in EUR."), "{foreign}");
+    }
+    assert!(refused(&mut host, "/budget 2 000").starts_with("That can be read in two ways"));
+}

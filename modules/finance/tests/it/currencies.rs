@@ -29,7 +29,7 @@ fn each_currency_has_its_balance_and_all_have_a_total() {
     // 12.50 / 1.09 = 11.4679, 1250 / 163.25 = 7.6570.
     assert_eq!(
         shown(&mut host, "/balance"),
-        "November 2026\nIncome: 100.00 EUR\nExpenses: 5.00 EUR\n\n-12.50 USD\n-1250 JPY\n≈ 75.87 EUR in all (as of 2026-11-20)\nBalance: 95.00 EUR\n[Report] [Finance]"
+        "November 2026\nIncome: 100.00 EUR\nExpenses: 5.00 EUR\n\n-12.50 USD\n-1250 JPY\n≈ 75.87 EUR in all (as of 2026-11-20)\n\nBalance: 95.00 EUR\n[Report] [Finance]"
     );
     shown(&mut host, "/balance");
     assert_eq!(host.requests().len(), 1, "kept for 12 hours");
@@ -39,7 +39,7 @@ fn each_currency_has_its_balance_and_all_have_a_total() {
     let said = host.say("how much did I spend this month?").unwrap().text();
     assert_eq!(
         said,
-        "💸 This month: \n5.00 EUR\n12.50 USD\n1250 JPY\n≈ 24.13 EUR in all (as of 2026-11-20)"
+        "💸 This month:\n5.00 EUR\n12.50 USD\n1250 JPY\n≈ 24.13 EUR in all (as of 2026-11-20)"
     );
     assert!(host.command("/undo").unwrap().text().ends_with("Balance: 100.00 EUR"));
     assert!(host.command("/undo").unwrap().text().ends_with("Balance: 0 JPY"));
@@ -74,12 +74,12 @@ fn old_rates_are_used_and_it_is_said_when_the_service_fails() {
         host.web(LATEST, answer);
         shown(&mut host, "/expense 109 USD food");
         assert!(
-            shown(&mut host, "/balance").contains("≈ -100.00 EUR in all (as of 2026-11-20)\nBal")
+            shown(&mut host, "/balance").contains("≈ -100.00 EUR in all (as of 2026-11-20)\n\nBal")
         );
         host.wait(13 * 3_600);
         let after = shown(&mut host, "/balance");
         let expected =
-            format!("≈ -100.00 EUR in all (as of 2026-11-20)\n⚠️ {reason}\nBalance: 0.00 EUR");
+            format!("≈ -100.00 EUR in all (as of 2026-11-20)\n⚠️ {reason}\n\nBalance: 0.00 EUR");
         assert!(after.contains(&expected), "{after}");
         // It is left alone for a while, unless somebody looks at the rates.
         let again = shown(&mut host, "/balance");
@@ -97,7 +97,7 @@ fn without_any_rate_the_way_out_is_named() {
     shown(&mut host, "/expense 10 USD food");
     assert_eq!(
         shown(&mut host, "/balance"),
-        "November 2026\nIncome: 0.00 EUR\nExpenses: 0.00 EUR\n\n-10.00 USD\n⚠️ Fetching rates is not permitted to this module.\nNo rate for USD: /rate USD 0.92 enters one.\nBalance: 0.00 EUR\n[Report] [Finance]"
+        "November 2026\nIncome: 0.00 EUR\nExpenses: 0.00 EUR\n\n-10.00 USD\n⚠️ Fetching rates is not permitted to this module.\nNo rate for USD: /rate USD 0.92 enters one.\n\nBalance: 0.00 EUR\n[Report] [Finance]"
     );
     let rates = shown(&mut host, "/rate");
     assert!(rates.contains("1 USD = ?") && rates.contains("/rate USD 0.92 enters one"), "{rates}");
@@ -136,6 +136,21 @@ fn a_rate_by_hand_wins_until_it_is_taken_back() {
     assert_eq!(host.requests().len(), requests, "they are fresh");
     host.press("Refresh").unwrap();
     assert_eq!(host.requests().len(), requests + 1);
+}
+
+#[test]
+fn a_total_says_what_it_is_without() {
+    let mut host = served();
+    shown(&mut host, "/expense 5 food");
+    shown(&mut host, "/expense 2 KWD food");
+    // Only the default currency is left: that is no total.
+    let balance = shown(&mut host, "/balance");
+    assert!(balance.contains("\n\n-2.000 KWD\nNo rate for KWD:"), "{balance}");
+    shown(&mut host, "/expense 10.90 USD food");
+    let balance = shown(&mut host, "/balance");
+    assert!(balance.contains("\n≈ -15.00 EUR without KWD (as of 2026-11-20)\n"), "{balance}");
+    let rates = shown(&mut host, "/rate KWD 3");
+    assert!(rates.contains("✍ by hand; /rate KWD auto goes back."), "{rates}");
 }
 
 #[test]

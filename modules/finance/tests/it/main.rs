@@ -8,9 +8,12 @@
     reason = "tests"
 )]
 
+mod asked;
+mod banks;
 mod budgets;
 mod corrections;
 mod currencies;
+mod days;
 mod entries;
 mod exports;
 mod guided;

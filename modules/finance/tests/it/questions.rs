@@ -71,3 +71,38 @@ fn nobody_answers_for_somebody_else() {
         assert_eq!(balance_after(&mut host, "/balance"), "Balance: 0.00 EUR");
     }
 }
+
+#[test]
+fn a_thousand_with_a_blank() {
+    let mut host = host();
+    let asked = "Did you mean 1000.00 EUR? Nothing is saved yet.\n[Yes, 1000.00] [Cancel]";
+    assert_eq!(shown(&mut host, "/expense 1 000 food"), asked);
+    assert_eq!(
+        host.press("Yes, 1000.00").unwrap().text(),
+        "💸 Expense: 1000.00 EUR · food\n\nBalance: -1000.00 EUR"
+    );
+    let said = host.say("expense: 2 500,00 rent").unwrap().text();
+    assert_eq!(said, "Did you mean 2500.00 EUR? Nothing is saved yet.");
+    assert!(shown(&mut host, "/income 12 000 salary").starts_with("Did you mean 12000.00 EUR?"));
+    let two_ways = "That can be read in two ways: please write it without separators";
+    let recurring = super::refused(&mut host, "/recurring add monthly 20 expense 1 200 rent");
+    assert!(recurring.starts_with(two_ways), "{recurring}");
+    shown(&mut host, "/expense 3 food");
+    host.press("Correct").unwrap();
+    host.press("Amount").unwrap();
+    assert!(host.say("3 000").unwrap().text().starts_with(two_ways));
+    assert_eq!(balance_after(&mut host, "/balance"), "Balance: -1003.00 EUR");
+}
+
+#[test]
+fn without_the_colon_where_the_amount_is_sure() {
+    let mut host = host();
+    let said = host.say("Expense 25.50 food, Pizza").unwrap().text();
+    assert_eq!(said, "💸 Expense: 25.50 EUR · food\n📝 Pizza\n\nBalance: -25.50 EUR");
+    for other in ["income 2026 report", "expense 5 food", "expense 25.50?", "Expense 2.50 food?"] {
+        assert!(!host.hears(other), "{other}");
+    }
+    assert_eq!(shown(&mut host, "/search 25,50").lines().count(), 4);
+    let all = shown(&mut host, "/report all");
+    assert!(all.starts_with("📊 November 2026\n"), "{all}");
+}

@@ -63,7 +63,7 @@ fn an_older_receipt_in_another_currency_counts_in_its_month() {
     let saved = host.press("Save").unwrap().text();
     assert_eq!(
         saved,
-        "💸 Expense: 10.50 CHF · groceries\n📝 Migros 2026-10-30\n💡 “migros” is groceries from now on.\n\nBalance: -10.50 CHF"
+        "💸 Expense: 10.50 CHF · groceries\n📝 Migros\n📅 2026-10-30\n💡 “migros” is groceries from now on.\n\nBalance: -10.50 CHF"
     );
     assert!(host.command("/report october").unwrap().text().contains("Expenses: 10.50 CHF"));
 }
@@ -118,7 +118,7 @@ fn what_was_learned_is_proposed_and_what_is_saved_is_learned() {
     host.press("food").unwrap();
     assert!(photo(&mut host).starts_with("🧾 Coop · 23.40 EUR · food?"));
     assert!(host.user(222).file(Media::Photo, "", "").unwrap().text().contains("groceries?"));
-    // An older receipt has its day in the note; its vendor is the same.
+    // An older receipt is of the same vendor.
     let mut host = host.ocr("COOP\nTotal 1.00\n30.10.2026");
     host.user(111).file(Media::Photo, "", "").unwrap();
     host.press("Save").unwrap();

@@ -29,7 +29,7 @@ fn it_is_listed_booked_and_stopped() {
          2. 20.00 EUR pocket\nEvery Sunday, next 2026-11-29\n[✖ 1] [✖ 2]\n[➕ Add] [Finance]"
     );
     host.wait(DAY * 9);
-    let ticked = "🔁 Booked by itself\n2026-12-01 -900.00 EUR rent · Flat <&>\n2026-11-29 20.00 EUR pocket\n[Finance]";
+    let ticked = "🔁 Booked by itself\n2026-11-29 20.00 EUR pocket\n2026-12-01 -900.00 EUR rent · Flat <&>\n[Finance]";
     assert_eq!(host.tick("recurring").unwrap().to_string(), ticked);
     assert_eq!(host.redeliver().unwrap().to_string(), "", "once");
     assert_eq!(host.tick("recurring").unwrap().to_string(), "");
@@ -129,7 +129,7 @@ fn nonsense_and_too_many() {
     for (command, reason) in [
         ("/recurring now", "“now” is unknown: there are add and off."),
         ("/recurring add", "How often is missing."),
-        ("/recurring add yearly 5", "“yearly” is no rhythm"),
+        ("/recurring add hourly 5", "“hourly” is no rhythm"),
         ("/recurring add monthly 40 expense 5 x", "The day of a month is 1 to 31, or last."),
         ("/recurring add daily 5 x", "Is it an expense or income?"),
         ("/recurring add daily expense x", "“x” is not an amount."),
@@ -204,4 +204,38 @@ fn any_currency_and_aliases_of_later() {
     assert!(shown(&mut host, "/recurring").contains("1. -3.00 USD food"));
     let new = shown(&mut host, "/recurring add monthly 1 expense CHF 9 coffee");
     assert!(new.starts_with("🔁 -9.00 CHF food\n"), "{new}");
+}
+
+#[test]
+fn a_number_is_given_once() {
+    let mut host = host();
+    shown(&mut host, "/recurring add monthly 1 expense 900 rent");
+    host.press("Stop it").unwrap();
+    let second = shown(&mut host, "/recurring add yearly 24.12. income 50 gift");
+    assert!(second.contains("Yearly on 24 December, number 2.\nNext: 2026-12-24"), "{second}");
+    // The button of the first is still on the screen.
+    let stale = host.action("recurring_off", &["111", "1"]).unwrap().text();
+    assert_eq!(stale, "🔁 There is no number 1.");
+    assert!(shown(&mut host, "/recurring").contains("2. 50.00 EUR gift"));
+}
+
+#[test]
+fn a_full_month_of_one_stops_nobody() {
+    let mut host = host();
+    host.user(222).command("/recurring add monthly 1 expense 3 coffee").unwrap();
+    host.user(111).command("/recurring add monthly 1 expense 5 tea").unwrap();
+    host.command("/recurring add monthly 1 expense 999999999999 palace").unwrap();
+    host.wait(DAY * 9);
+    for index in 0..199 {
+        shown(&mut host, &format!("/expense 1 c{index}"));
+    }
+    shown(&mut host, "/expense 1 other");
+    // So much that one more palace is more than a balance can hold.
+    let head = String::from_utf8(host.stored("111/head").unwrap().to_vec()).unwrap();
+    host.store("111/head", head.replace("EUR:-20000", "EUR:-9223372036854775000"));
+    let told = host.tick("recurring").unwrap().text();
+    assert!(told.contains("2026-12-01 -5.00 EUR tea\n"), "{told}");
+    assert!(told.contains("palace: ⚠️ not booked. "), "{told}");
+    assert!(host.user(222).command("/balance").unwrap().text().contains("-3.00 EUR"));
+    assert_eq!(host.user(111).tick("recurring").unwrap().to_string(), "", "once");
 }

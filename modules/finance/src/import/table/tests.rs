@@ -51,7 +51,7 @@ fn forms_of_many_banks() {
 #[test]
 fn what_cannot_be_read_is_told_with_its_line() {
     let text = "date;text;amount;currency\n2026-11-01;ok;5,00;\nsoon;x;5,00;\n2026-11-02;\"two\nlines\";abc;\n\
-                2026-11-03;zero;0,00;\n2026-11-04;none;;\n2026-11-05;odd;1,00;EURO\n;;1,00;\n";
+                2026-11-03;zero;0,00;\n2026-11-04;none;;\n2026-11-05;odd;1,00;XYZ\n;;1,00;\n";
     let table = read(text, Currency::new("EUR").unwrap()).unwrap();
     assert_eq!(table.rows.len(), 1);
     let problems: Vec<String> =
@@ -63,12 +63,15 @@ fn what_cannot_be_read_is_told_with_its_line() {
             "4: “abc” is no amount",
             "6: the amount is 0",
             "7: there is no amount",
-            "8: “EURO” is no currency",
+            "8: “XYZ” is no currency",
             "9: there is no date",
         ]
     );
     let doubtful = read("date,amount\n03/04/2026,5.00\n", Currency::new("EUR").unwrap()).unwrap();
-    assert!(doubtful.problems[0].1.contains("day or month first"), "{:?}", doubtful.problems);
+    assert!(doubtful.assumed && doubtful.problems.is_empty(), "{:?}", doubtful.problems);
+    let text = "date,amount\n03/04/2026,5.00\n13/04/2026,5.00\n04/13/2026,5.00\n";
+    let mixed = read(text, Currency::new("EUR").unwrap()).unwrap();
+    assert!(mixed.problems[0].1.contains("day or month first"), "{:?}", mixed.problems);
     for none in ["", "a,b\n1,2\n", "date;text\n2026-01-01;x", "PK\u{3}\u{4}\0\0", "amount\n5"] {
         assert!(
             read(none, Currency::new("EUR").unwrap()).unwrap_err().contains("names of the columns")
@@ -98,7 +101,7 @@ fn what_was_reversed_adds_nothing() {
          2,2026-11-02,23:59,income,7.00,EUR,gift,,\r\n"
     );
     let table = read(&text, Currency::new("EUR").unwrap()).unwrap();
-    assert_eq!((table.reversed, table.unsigned), (2, false));
+    assert_eq!((table.reversed, table.told_by), (2, ToldBy::Words));
     assert_eq!(table.rows.iter().map(shown).collect::<Vec<_>>(), ["2026-11-02 i 700 EUR gift "]);
     assert_eq!((table.rows[0].minutes, table.rows[0].number), (1439, 2));
 }

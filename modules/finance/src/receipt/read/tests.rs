@@ -13,7 +13,11 @@ fn found(text: &str, default: &str) -> String {
 }
 
 /// What a receipt says, the currency of the deployment, and what is made of it.
-const RECEIPTS: [(&str, &str, &str); 25] = [
+const RECEIPTS: [(&str, &str, &str); 28] = [
+    // Other decimals than those of the deployment.
+    ("RAMEN YA\nTokyo\nTOTAL JPY 1,350\nCASH 2,000", "EUR", "Ramen YA | 1350 JPY | -"),
+    ("SOUK\nKWD\nTotal 4.250", "EUR", "Souk | 4250 KWD | -"),
+    ("COOP\nTotal CHF 23.40", "JPY", "Coop | 2340 CHF | -"),
     // Swiss.
     (
         "COOP\nFiliale Basel Clarastrasse 4058 Basel\nTel. 061 123 45 67\n\nArtikel Menge Preis Total\nVollmilch 2 1.80 3.60\n\
