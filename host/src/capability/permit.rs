@@ -434,6 +434,9 @@ impl Drop for Running {
 fn asked(subject: &Subject, call: &Call, detail: &str) -> Asked {
     let line = match call {
         Call::Http(http) => format!("http {} {}", http.method, http.url),
+        Call::Module { module, command, text, .. } if text.is_empty() => {
+            format!("/{command} (of {module})")
+        }
         Call::Module { module, command, text, .. } => format!("/{command} {text} (of {module})"),
         call => call.to_string(),
     };
