@@ -35,7 +35,7 @@ pub(crate) fn begin(call: &Call) -> Result<Reply> {
     }
     talk::keep_open(call)?;
     let html = Html::new().text("💬 ").bold("What would you like to know?").line().text(
-        "Write it, or send a picture or a voice message. What you write after it is for me as well, until you press End. A command in between is for whom it is meant; /ai goes on here.",
+        "Write it, or send a picture or a voice message. I keep listening until you press End or use a command; /ai goes on after it.",
     );
     Ok(Reply::html(html).row([Button::new("⏹ End", "end")]))
 }

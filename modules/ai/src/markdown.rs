@@ -95,7 +95,7 @@ fn block(html: Html, language: &str, code: &str) -> Html {
 
 /// What is quoted in a line, however deep.
 fn quoted(line: &str) -> Option<&str> {
-    line.starts_with('>').then(|| line.trim_start_matches(|c: char| c == '>' || c == ' '))
+    line.starts_with('>').then(|| line.trim_start_matches(['>', ' ']))
 }
 
 /// One line that is no code and no table.

@@ -92,7 +92,7 @@ fn families_and_the_usual_choice_have_short_names() {
 #[test]
 fn a_server_of_ones_own_has_its_own_models() {
     let own = |secrets: &[&str]| {
-        self::host(secrets)
+        host(secrets)
             .config("OPENAI_BASE_URL", "http://10.0.0.5:8000/v1")
             .config("OPENAI_MODEL", "llama3")
     };
