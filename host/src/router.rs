@@ -128,10 +128,12 @@ fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Ro
     };
     let of_dialog = || dialog.and_then(|dialog| catalog.module(&dialog.module));
     let named = of_command.or_else(of_name).filter(|module| !module.descriptor.files.is_empty());
-    if let Some(module) = named.filter(|module| !takes(module)) {
+    if let Some(module) = named.filter(|module| !takes(module))
+        && catalog.modules().any(|module| takes(&module))
+    {
         return takes_others(module, upload.media);
     }
-    let named = named.or_else(|| of_dialog().filter(takes));
+    let named = named.filter(takes).or_else(|| of_dialog().filter(takes));
     let mut modules: Vec<Arc<Module>> = match named {
         Some(module) => vec![Arc::clone(module)],
         None => catalog.modules().filter(takes).cloned().collect(),

@@ -47,7 +47,8 @@ pub(crate) fn menu(call: &Call) -> Result<Reply> {
     }
     if price::known(&first.model).is_none() {
         html = html.text("\nWhat it costs is not known here.");
-        if !first.is_own {
+        // OpenRouter says with each answer what it took.
+        if !first.is_own && first.provider != Provider::OpenRouter {
             html = html.text(" It counts as the dearest one.");
         }
     }
