@@ -99,6 +99,7 @@ fn route_text(catalog: &Catalog, text: &str, dialog: Option<&Dialog>) -> Route {
 /// A file goes to the one module that takes such files. Of several it goes to that which the caption begins
 /// with (its name, or one of its commands), or else to that whose question is open in the chat, or else to
 /// the one that is meant for files with, or without, a caption. If that leaves several, whoever sent it is asked.
+/// One that is named but takes other files only does not get it, and nobody else does.
 fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Route {
     let Upload { media, name, mime, size, caption, .. } = upload;
     let media = match media {
@@ -126,8 +127,13 @@ fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Ro
         catalog.module(&word.trim_end_matches([':', ',']).to_ascii_lowercase())
     };
     let of_dialog = || dialog.and_then(|dialog| catalog.module(&dialog.module));
-    let named = of_command.filter(takes);
-    let named = named.or_else(|| of_name().filter(takes)).or_else(|| of_dialog().filter(takes));
+    let named = of_command.or_else(of_name).filter(|module| !module.descriptor.files.is_empty());
+    if let Some(module) = named.filter(|module| !takes(module))
+        && catalog.modules().any(|module| takes(&module))
+    {
+        return takes_others(module, upload.media);
+    }
+    let named = named.filter(takes).or_else(|| of_dialog().filter(takes));
     let mut modules: Vec<Arc<Module>> = match named {
         Some(module) => vec![Arc::clone(module)],
         None => catalog.modules().filter(takes).cloned().collect(),
@@ -144,6 +150,17 @@ fn route_file(catalog: &Catalog, upload: &Upload, dialog: Option<&Dialog>) -> Ro
         Some(module) => Route::Module { module, input },
         None => nobody_takes(upload.media.word()),
     }
+}
+
+fn takes_others(module: &Module, sent: Media) -> Route {
+    let (title, sent_as) = (&module.descriptor.title, sent.word());
+    let has_photos = module.descriptor.files.iter().any(|takes| takes.media == wit::Media::Photo);
+    let hint = if sent == Media::Document && has_photos {
+        " A picture can be sent as a photo instead."
+    } else {
+        ""
+    };
+    Route::Nobody(format!("{title} takes no {sent_as}.{hint}"))
 }
 
 fn nobody_takes(kind: &str) -> Route {

@@ -110,6 +110,27 @@ async fn the_model_is_switched_and_pictures_and_voices_are_understood() {
     let asked = claude.asked()[0]["messages"][2]["content"].clone();
     assert_eq!(asked[0]["source"]["media_type"], "image/png");
     assert_eq!(asked[1]["text"], "what animal?");
+    // As a file it is nothing for the AI; nor a receipt for finance, as it is not for that.
+    user.upload("document", "a.png", PNG, "ai: what animal?").await;
+    user.reads("AI takes no document. A picture can be sent as a photo instead.").await;
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_after_a_picture_and_after_a_command() {
+    let world = World::new().await;
+    let llm = Llm::new([text("A cat."), text("Yes."), text("Really."), text("So it is.")]).await;
+    let _host = start(&world, &llm.openai()).await;
+    let owner = world.owner();
+    owner.say("/menu").await;
+    owner.press("🤖 AI").await;
+    owner.press("💬 Ask").await;
+    owner.upload("photo", "a.png", PNG, "what animal?").await;
+    owner.reads("A cat.").await;
+    assert_eq!(ask(&owner, "is it?").await, "Yes.");
+    owner.say("/balance").await;
+    assert_eq!(ask(&owner, "/ai really?").await, "Really.");
+    assert_eq!(ask(&owner, "is it so?").await, "So it is.");
+    assert_eq!(llm.asked()[3]["messages"].as_array().unwrap().len(), 8);
 }
 
 #[tokio::test]

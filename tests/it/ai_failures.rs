@@ -86,6 +86,44 @@ async fn a_short_pause_is_waited_for_and_three_failures_are_enough() {
 }
 
 #[tokio::test]
+async fn what_was_confirmed_is_not_done_again_when_the_answer_fails() {
+    let world = World::new().await;
+    let expense = "{\"amount\": \"5\", \"category\": \"food\"}";
+    let llm = Llm::new([
+        Say::Calls(vec![("finance__expense", expense)]),
+        Say::Status(500, ""),
+        text("It is booked."),
+        text(""),
+    ])
+    .await;
+    let _host = start(&world, &llm.openai()).await;
+    let owner = world.owner();
+    owner.write("/ai book lunch").await;
+    let asked = owner.reads("/expense 5 food (of finance)").await;
+    owner.press_raw("a", asked.id(), &asked.button("✅ Confirm").unwrap()).await;
+    let failed = owner.reads("AI services temporarily unavailable").await;
+    assert!(failed.text().contains("5.00"), "what was done is told: {failed}");
+    owner.press("▶️ Go on").await;
+    owner.reads("It is booked.").await;
+    // A model that says nothing after it was done.
+    llm.say([Say::Calls(vec![("finance__expense", expense)]), text("")]);
+    owner.write("/ai once more").await;
+    let asked = umbrasil_tests::eventually(30, "a question", async || {
+        let last = owner.received().await.pop()?;
+        last.button("✅ Confirm").is_some().then_some(last)
+    })
+    .await;
+    owner.press_raw("b", asked.id(), &asked.button("✅ Confirm").unwrap()).await;
+    umbrasil_tests::eventually(30, "the answer", async || {
+        let last = owner.received().await.pop()?;
+        (last.text().starts_with("🔧 finance /expense") && last.button("💬 Go on").is_some())
+            .then_some(last)
+    })
+    .await;
+    assert!(owner.say("/balance").await.text().ends_with("Balance: -10.00 EUR"));
+}
+
+#[tokio::test]
 async fn silence_is_not_waited_for_endlessly() {
     let world = World::new().await;
     let (openai, claude) = (Llm::new([Say::Silence]).await, Llm::new([text("Claude.")]).await);

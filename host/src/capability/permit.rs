@@ -441,6 +441,9 @@ impl Drop for Running {
 fn asked(subject: &Subject, call: &Call, detail: &str) -> Asked {
     let line = match call {
         Call::Http(http) => format!("http {} {}", http.method, http.url),
+        Call::Module { module, command, text, .. } if text.is_empty() => {
+            format!("/{command} (of {module})")
+        }
         Call::Module { module, command, text, .. } => format!("/{command} {text} (of {module})"),
         call => call.to_string(),
     };
@@ -472,4 +475,31 @@ fn record(subject: &Subject, call: &Call, decision: &str, reason: String) -> Rec
 
 fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_would_be_typed() {
+        let subject = Subject {
+            event: "e".into(),
+            module: "ai".into(),
+            hash: "h".into(),
+            actor: "owner 111".into(),
+            origin: Origin::Model,
+        };
+        for (text, shown) in
+            [("", "/budget (of finance)"), ("food 300", "/budget food 300 (of finance)")]
+        {
+            let call = Call::Module {
+                module: "finance".to_owned(),
+                command: "budget".to_owned(),
+                text: text.to_owned(),
+                changes: true,
+            };
+            assert_eq!(asked(&subject, &call, "").shown, shown);
+        }
+    }
 }

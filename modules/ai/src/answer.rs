@@ -3,11 +3,15 @@
 use umbrasil_sdk::prelude::*;
 
 use crate::markdown;
+use crate::message::ToolResult;
 use crate::provider::{Choice, Provider};
+use crate::tools;
 use crate::trouble::Trouble;
 
 /// Commands that are named above an answer; more are counted.
 const NAMED: usize = 6;
+/// Letters of a result where it stands for an answer.
+const RESULT: usize = 1_000;
 
 /// What stands above an answer: what was heard, and the commands that were run for it.
 pub(crate) fn head(heard: Option<&str>, used: &[String]) -> Html {
@@ -37,6 +41,19 @@ pub(crate) fn body(text: &str) -> Html {
     markdown::html(text.trim())
 }
 
+/// What commands gave, where no model says it.
+pub(crate) fn results(results: &[ToolResult]) -> Html {
+    results.iter().enumerate().fold(Html::new(), |html, (index, result)| {
+        let text = tools::given(&result.text).trim();
+        let html = if index > 0 { html.text("\n\n") } else { html };
+        let html = if result.failed { html.text("⚠️ ") } else { html };
+        match text.char_indices().nth(RESULT) {
+            None => html.text(text),
+            Some((at, _)) => html.text(text.get(..at).unwrap_or(text)).text("…"),
+        }
+    })
+}
+
 /// Which provider stood in for which.
 pub(crate) fn passed(html: Html, by: &Choice, passed: &[(Provider, Trouble)]) -> Html {
     let Some((first, trouble)) = passed.first() else { return html };
@@ -44,11 +61,21 @@ pub(crate) fn passed(html: Html, by: &Choice, passed: &[(Provider, Trouble)]) ->
     html.text("\n\n").italic(note)
 }
 
+/// The model answered that it does not want to.
+pub(crate) fn declined(by: &Choice) -> Html {
+    let html =
+        Html::new().text(format_args!("🙅 {} does not want to answer that.", by.provider.title()));
+    html.line().text("Ask in other words, or choose another one with /model.")
+}
+
 /// Nobody could answer.
 pub(crate) fn nobody(passed: &[(Provider, Trouble)]) -> Html {
     let mut html = Html::new().text("⚠️ ").bold("AI services temporarily unavailable");
     for (provider, trouble) in passed {
         html = html.line().text(provider.title()).text(": ").text(trouble);
+    }
+    if passed.iter().any(|(_, trouble)| trouble.may_be_length()) {
+        html = html.text("\n\n💡 If the conversation is long, /clear may help.");
     }
     html
 }

@@ -4,6 +4,7 @@ use umbrasil_sdk::prelude::*;
 
 use crate::provider::{Choice, NOBODY, Wish};
 use crate::session::{self, Question};
+use crate::talk;
 use crate::usage::Used;
 
 /// Letters of the mark that ties a button to its question.
@@ -11,7 +12,7 @@ const MARK: usize = 12;
 
 /// `/ai QUESTION`
 pub(crate) fn command(call: &Call) -> Result<Reply> {
-    ask(call, call.text(), false)
+    ask(call, call.text(), talk::is_open(call)?)
 }
 
 /// `ai: QUESTION`
@@ -19,7 +20,7 @@ pub(crate) fn typed(call: &Call) -> Result<Reply> {
     let Some(text) = call.get(0).map(str::trim).filter(|text| !text.is_empty()) else {
         return Err(Error::usage("Usage: ai: QUESTION\nExample: ai: how long do eggs boil?"));
     };
-    ask(call, text, false)
+    ask(call, text, talk::is_open(call)?)
 }
 
 /// The next question of a conversation.
@@ -32,15 +33,16 @@ pub(crate) fn begin(call: &Call) -> Result<Reply> {
     if Choice::in_order(Wish::of(call)?.as_ref())?.is_empty() {
         return Err(Error::usage(NOBODY));
     }
-    chat::expect("question", [""; 0])?;
+    talk::keep_open(call)?;
     let html = Html::new().text("💬 ").bold("What would you like to know?").line().text(
-        "Write it, or send a picture or a voice message. What you write after it is for me as well, until you press End.",
+        "Write it, or send a picture or a voice message. I keep listening until you press End or use a command; /ai goes on after it.",
     );
     Ok(Reply::html(html).row([Button::new("⏹ End", "end")]))
 }
 
 /// Ends a conversation; it is remembered.
-pub(crate) fn end(_: &Call) -> Result<Reply> {
+pub(crate) fn end(call: &Call) -> Result<Reply> {
+    talk::close(call)?;
     Ok(Reply::text("⏹ The conversation has ended. I remember it until you clear it.").row([
         Button::new("💬 Go on", "ask"),
         Button::new("🧹 Clear context", "clear"),
@@ -60,16 +62,13 @@ pub(crate) fn retry(call: &Call) -> Result<Reply> {
     ask(call, text, goes_on == Some("goes on"))
 }
 
-/// A button that asks again; none where the picture would have to be sent again as well.
-pub(crate) fn retry_button(call: &Call, text: &str, question: &Question) -> Result<Option<Button>> {
-    if question.picture.is_some() {
-        return Ok(None);
-    }
+/// A button that asks this, within the conversation if `goes_on`.
+pub(crate) fn retry_button(call: &Call, label: &str, text: &str, goes_on: bool) -> Result<Button> {
     let id = call.event_id();
     let mark = id.get(id.len().saturating_sub(MARK)..).unwrap_or(id);
-    let goes_on = if question.goes_on { "goes on" } else { "" };
+    let goes_on = if goes_on { "goes on" } else { "" };
     storage::set(&key(call), format!("{mark}\n{goes_on}\n{text}"))?;
-    Ok(Some(Button::new("🔄 Retry", "retry").arg(mark)))
+    Ok(Button::new(label, "retry").arg(mark))
 }
 
 fn ask(call: &Call, text: &str, goes_on: bool) -> Result<Reply> {

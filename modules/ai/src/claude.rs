@@ -236,6 +236,9 @@ impl Answer {
         if turn.is_full {
             turn.calls.clear();
         }
+        if turn.is_empty() && self.stopped.as_deref() == Some("refusal") {
+            return Err(Trouble::Declined);
+        }
         Ok(turn)
     }
 }

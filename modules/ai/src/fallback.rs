@@ -6,7 +6,7 @@
 use umbrasil_sdk::prelude::*;
 
 use crate::health::Health;
-use crate::message::{Prompt, Turn};
+use crate::message::{Message, Prompt, Turn};
 use crate::provider::{Choice, Provider};
 use crate::sse::Patience;
 use crate::trouble::Trouble;
@@ -22,6 +22,10 @@ pub(crate) enum Ended {
         text: String,
         by: Choice,
         trouble: Trouble,
+    },
+    /// It does not want to answer; nobody else is asked for it.
+    Declined {
+        by: Choice,
     },
     Nobody,
 }
@@ -65,9 +69,10 @@ impl Fallback {
                     Err((_, trouble @ Trouble::Waits(_))) => {
                         return Err(Error::unavailable(trouble.to_string()));
                     }
+                    Err((_, Trouble::Declined)) => return Ok(Ended::Declined { by: choice }),
                     Err((text, trouble)) => {
                         self.health.note(provider, Some(&trouble));
-                        if !text.is_empty() {
+                        if !text.trim().is_empty() {
                             return Ok(Ended::Cut { text, by: choice, trouble });
                         }
                         trouble
@@ -104,9 +109,20 @@ impl Fallback {
             wait(pause);
             turn = choice.ask(prompt, &self.patience, &mut listen);
         }
+        // Not every model knows tools; which do not is told by a refusal only.
+        if let Err(trouble) = &turn
+            && trouble.may_be_tools(choice.provider)
+            && !prompt.tools.is_empty()
+        {
+            let system = format!("{}\nThere are no tools now.", prompt.system);
+            let plain = Prompt { system: &system, tools: &[], ..*prompt };
+            turn = choice.ask(&plain, &self.patience, &mut listen);
+        }
+        // After the results of commands there may be nothing left to say.
+        let is_asked = !matches!(prompt.messages.last(), Some(Message::Results(_)));
         match turn {
             // An answer that says nothing is none.
-            Ok(turn) if turn.text.trim().is_empty() && turn.calls.is_empty() && !turn.is_full => {
+            Ok(turn) if is_asked && turn.is_empty() && !turn.is_full => {
                 Err((read, Trouble::Unreadable))
             }
             Ok(turn) => Ok(turn),

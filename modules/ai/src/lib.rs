@@ -25,12 +25,14 @@ mod usage;
 mod answer;
 mod ask;
 mod home;
+mod inline;
 mod markdown;
 mod media;
 mod models;
 mod report;
 mod session;
 mod shown;
+mod talk;
 
 use umbrasil_sdk::prelude::*;
 
@@ -47,10 +49,11 @@ pub fn module() -> Module {
         .command("clear", "Forget the conversation with the AI", home::clear)
         .example("/clear")
         .command("model", "Choose the model that answers", models::model)
-        .optional("NAME", "openai, claude, openrouter, auto, or the name of a model")
+        .optional("NAME", "openai, claude, openrouter, auto, the name of a model, or openai:NAME")
         .example("/model claude")
-        .command("usage", "What the AI was used for, and what it cost", report::usage)
-        .example("/usage")
+        .command("usage", "What the AI was used for, and what it cost", report::command)
+        .optional("SPAN", "today, week or month; today if left out")
+        .example("/usage week")
         .pattern("typed", r"(?is)^\s*ai\s*:(.*)$", ask::typed)
         .file_with_caption(Media::Photo, media::photo)
         .file(Media::Voice, media::voice)

@@ -1,13 +1,12 @@
-//! Markdown, as models write it, in Telegram's HTML.
+//! Markdown, as models write it, in Telegram's HTML: its blocks. Marks within a line are those of `inline`.
 //!
 //! It is converted while it still arrives, so nothing may depend on what comes later: a mark that is not
 //! closed within its paragraph is text, and a code block that is not closed ends with what there is.
 
 use umbrasil_sdk::Html;
 
-/// How far the end of a mark is looked for, in bytes; and how deep marks may lie in each other.
-const REACH: usize = 1_000;
-const DEPTH: u32 = 4;
+use crate::inline::{bold, inline};
+
 /// The widest a table may be in columns before its rows become lists of their cells.
 const WIDTH: usize = 34;
 
@@ -22,16 +21,9 @@ pub(crate) fn html(markdown: &str) -> Html {
         }
         is_first = false;
         let trimmed = line.trim_start();
-        if let Some(fence) = fence(trimmed) {
-            let language = trimmed.trim_start_matches(fence).trim();
-            let mut code: Vec<&str> = Vec::new();
-            for line in lines.by_ref() {
-                if closes(line.trim(), fence) {
-                    break;
-                }
-                code.push(line);
-            }
-            html = block(html, language, &code.join("\n"));
+        if let Some(fence) = Fence::of(trimmed) {
+            let code: Vec<&str> = lines.by_ref().take_while(|line| !fence.closes(line)).collect();
+            html = block(html, fence.language, &code.join("\n"));
         } else if is_row(trimmed) && lines.peek().is_some_and(|next| is_rule(next.trim())) {
             let mut rows = vec![cells(trimmed)];
             lines.next();
@@ -39,6 +31,12 @@ pub(crate) fn html(markdown: &str) -> Html {
                 rows.push(cells(row.trim_start()));
             }
             html = table(html, &rows);
+        } else if let Some(quoted) = quoted(trimmed) {
+            let mut said = paragraph(Html::new(), quoted);
+            while let Some(next) = lines.next_if(|next| next.trim_start().starts_with('>')) {
+                said = paragraph(said.line(), self::quoted(next.trim_start()).unwrap_or_default());
+            }
+            html = html.push("<blockquote>").push(said).push("</blockquote>");
         } else {
             html = paragraph(html, line);
         }
@@ -46,14 +44,42 @@ pub(crate) fn html(markdown: &str) -> Html {
     html
 }
 
-/// The fence that begins a block of code.
-fn fence(line: &str) -> Option<&'static str> {
-    ["```", "~~~"].into_iter().find(|fence| line.starts_with(fence))
+/// The line that opened the block of code in which a text ends, if it ends in one.
+pub(crate) fn open_block(markdown: &str) -> Option<&str> {
+    let mut open: Option<(Fence<'_>, &str)> = None;
+    for line in markdown.lines() {
+        open = match open {
+            Some((fence, _)) if fence.closes(line) => None,
+            Some(open) => Some(open),
+            None => Fence::of(line.trim_start()).map(|fence| (fence, line)),
+        };
+    }
+    open.map(|(_, line)| line)
 }
 
-/// Whether the line is a fence and nothing else.
-fn closes(line: &str, fence: &str) -> bool {
-    line.starts_with(fence) && line.bytes().all(|byte| fence.as_bytes().contains(&byte))
+/// What begins a block of code: three of its marks or more.
+#[derive(Clone, Copy)]
+struct Fence<'a> {
+    mark: char,
+    length: usize,
+    language: &'a str,
+}
+
+impl<'a> Fence<'a> {
+    fn of(line: &'a str) -> Option<Self> {
+        let mark = line.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
+        let length = line.bytes().take_while(|byte| char::from(*byte) == mark).count();
+        let language = line.get(length..)?.trim();
+        // A whole piece of code in one line is none that begins a block.
+        let is_fence = length >= 3 && !(mark == '`' && language.contains('`'));
+        is_fence.then_some(Self { mark, length, language })
+    }
+
+    /// Whether the line is nothing but a fence that is as long at least.
+    fn closes(self, line: &str) -> bool {
+        let line = line.trim();
+        line.len() >= self.length && line.chars().all(|c| c == self.mark)
+    }
 }
 
 fn block(html: Html, language: &str, code: &str) -> Html {
@@ -67,6 +93,11 @@ fn block(html: Html, language: &str, code: &str) -> Html {
     html.push(Html::raw(open)).text(code).push("</code></pre>")
 }
 
+/// What is quoted in a line, however deep.
+fn quoted(line: &str) -> Option<&str> {
+    line.starts_with('>').then(|| line.trim_start_matches(['>', ' ']))
+}
+
 /// One line that is no code and no table.
 fn paragraph(html: Html, line: &str) -> Html {
     let trimmed = line.trim_start();
@@ -76,9 +107,7 @@ fn paragraph(html: Html, line: &str) -> Html {
     if (1..=6).contains(&level)
         && let Some(heading) = trimmed.get(level..).and_then(|rest| rest.strip_prefix(' '))
     {
-        let heading = heading.trim().trim_end_matches('#').trim_end();
-        // Bold in bold says nothing more.
-        return html.bold(heading.replace("**", "").replace("__", ""));
+        return html.push(bold(heading.trim().trim_end_matches('#').trim_end()));
     }
     if trimmed.len() >= 3
         && ["-", "*", "_"]
@@ -87,151 +116,13 @@ fn paragraph(html: Html, line: &str) -> Html {
     {
         return html.text("──────");
     }
-    if let Some(item) =
-        ["- [ ] ", "- [x] ", "- ", "* ", "+ "].iter().find(|mark| trimmed.starts_with(*mark))
-    {
-        let sign = match *item {
-            "- [ ] " => "☐ ",
-            "- [x] " => "☑ ",
-            _ => "• ",
-        };
-        let text = trimmed.strip_prefix(*item).unwrap_or(trimmed);
-        return inline(html.text(depth).text(sign), text, DEPTH);
+    if let Some(item) = ["- ", "* ", "+ "].iter().find_map(|mark| trimmed.strip_prefix(mark)) {
+        let boxes = [("[ ] ", "☐ "), ("[x] ", "☑ "), ("[X] ", "☑ ")];
+        let ticked = boxes.iter().find_map(|(mark, sign)| Some((item.strip_prefix(mark)?, *sign)));
+        let (text, sign) = ticked.unwrap_or((item, "• "));
+        return html.text(depth).text(sign).push(inline(text));
     }
-    if let Some(quoted) = trimmed.strip_prefix('>') {
-        let quoted = inline(Html::new(), quoted.trim_start(), DEPTH);
-        return html.push("<blockquote>").push(quoted).push("</blockquote>");
-    }
-    inline(html.text(if indent > 0 { depth.as_str() } else { "" }), trimmed, DEPTH)
-}
-
-/// Marks within a line.
-fn inline(mut html: Html, text: &str, depth: u32) -> Html {
-    let mut plain = 0;
-    let mut at = 0;
-    let mut before: Option<char> = None;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let found = if depth > 0 { marked(rest, before) } else { None };
-        if let Some((mark, inner, length)) = found {
-            html = html.text(text.get(plain..at).unwrap_or_default());
-            html = match mark {
-                Mark::Code => html.code(inner),
-                Mark::Link(url) => html.link(inner, url),
-                Mark::Escaped => html.text(inner),
-                Mark::Tag(open, close) => {
-                    html.push(open).push(inline(Html::new(), inner, depth - 1)).push(close)
-                }
-            };
-            at += length;
-            plain = at;
-            before = Some(' ');
-            continue;
-        }
-        let character = rest.chars().next();
-        // Marks come in runs: `***` that opens nothing is looked at once.
-        let run = match character {
-            Some(mark @ ('*' | '_' | '~' | '`')) => rest.chars().take_while(|c| *c == mark).count(),
-            Some(character) => character.len_utf8(),
-            None => 1,
-        };
-        before = rest.get(..run).and_then(|passed| passed.chars().last());
-        at += run;
-    }
-    html.text(text.get(plain..).unwrap_or_default())
-}
-
-enum Mark<'a> {
-    Code,
-    Link(&'a str),
-    Escaped,
-    Tag(&'static str, &'static str),
-}
-
-/// What is marked at the beginning of `text`: how, what, and how many bytes that takes with its marks.
-fn marked(text: &str, before: Option<char>) -> Option<(Mark<'_>, &str, usize)> {
-    let first = text.chars().next()?;
-    // Most letters mark nothing, and are passed at once.
-    if !"\\`[*_~".contains(first) {
-        return None;
-    }
-    let reach = (REACH.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at))?;
-    let near = text.get(..reach)?;
-    match first {
-        '\\' => {
-            let escaped = text.get(1..).and_then(|rest| rest.chars().next())?;
-            let is_mark = "\\`*_~[]()#+-.!>|".contains(escaped);
-            is_mark.then(|| text.get(1..2)).flatten().map(|inner| (Mark::Escaped, inner, 2))
-        }
-        '`' => {
-            let ticks = text.bytes().take_while(|byte| *byte == b'`').count();
-            let mark = text.get(..ticks)?;
-            let inner = near.get(ticks..)?;
-            let end = inner.find(mark).filter(|end| *end > 0)?;
-            Some((Mark::Code, inner.get(..end)?, 2 * ticks + end))
-        }
-        '[' => {
-            let end = near.find("](")?;
-            let (label, rest) = (near.get(1..end)?, near.get(end + 2..)?);
-            let close = rest.find(')')?;
-            let url = rest.get(..close)?.split_whitespace().next()?;
-            let is_web = url.starts_with("https://") || url.starts_with("http://");
-            (is_web && !label.is_empty() && !label.contains('[')).then_some((
-                Mark::Link(url),
-                label,
-                end + 3 + close,
-            ))
-        }
-        '*' | '_' | '~' => {
-            // Within a word, `_` is a letter: snake_case.
-            if first == '_' && before.is_some_and(char::is_alphanumeric) {
-                return None;
-            }
-            let marks: &[(&str, &str, &str)] = match first {
-                '*' => {
-                    &[("***", "<b><i>", "</i></b>"), ("**", "<b>", "</b>"), ("*", "<i>", "</i>")]
-                }
-                '_' => &[("__", "<b>", "</b>"), ("_", "<i>", "</i>")],
-                _ => &[("~~", "<s>", "</s>")],
-            };
-            marks.iter().find_map(|&(mark, open, close)| {
-                let inner = near.strip_prefix(mark)?;
-                if inner.starts_with(|c: char| c.is_whitespace() || c == first) {
-                    return None;
-                }
-                let end = closing(inner, mark, first)?;
-                let inner = inner.get(..end)?;
-                Some((Mark::Tag(open, close), inner, 2 * mark.len() + end))
-            })
-        }
-        _ => None,
-    }
-}
-
-/// Where the mark closes: not behind a blank, not within code, and not in the middle of a word if it is `_`.
-fn closing(text: &str, mark: &str, first: char) -> Option<usize> {
-    let mut is_code = false;
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let character = rest.chars().next()?;
-        if character == '`' {
-            is_code = !is_code;
-        }
-        if !is_code && rest.starts_with(mark) {
-            let run = rest.chars().take_while(|c| *c == first).count();
-            let blank = text.get(..at)?.chars().last().is_none_or(char::is_whitespace);
-            let after = rest.get(run..).and_then(|after| after.chars().next());
-            let in_word = first == '_' && after.is_some_and(char::is_alphanumeric);
-            // `**` closes only itself, and `*` not with one half of `**`.
-            let fits = run == mark.len() || run == 3;
-            if fits && !blank && !in_word {
-                return Some(at + if run == 3 { 3 - mark.len() } else { 0 });
-            }
-            at += run;
-            continue;
-        }
-        at += character.len_utf8();
-    }
-    None
+    html.text(if indent > 0 { depth.as_str() } else { "" }).push(inline(trimmed))
 }
 
 fn is_row(line: &str) -> bool {
@@ -243,23 +134,50 @@ fn is_rule(line: &str) -> bool {
     line.starts_with('|') && line.contains('-') && line.bytes().all(|byte| b"|-: ".contains(&byte))
 }
 
-fn cells(line: &str) -> Vec<String> {
-    let line = line.trim().trim_start_matches('|').trim_end_matches('|');
-    let clean = |cell: &str| cell.trim().replace("**", "").replace('`', "");
-    line.split('|').map(clean).collect()
+/// The cells of a row. A bar behind a backslash is a letter.
+fn cells(line: &str) -> Vec<Html> {
+    let line = line.trim();
+    let mut cells = vec![String::new()];
+    let mut is_escaped = false;
+    for character in line.strip_prefix('|').unwrap_or(line).chars() {
+        match (cells.last_mut(), character) {
+            (_, '|') if !is_escaped => cells.push(String::new()),
+            (Some(cell), '|') => {
+                cell.pop();
+                cell.push('|');
+            }
+            (Some(cell), character) => cell.push(character),
+            (None, _) => {}
+        }
+        is_escaped = character == '\\' && !is_escaped;
+    }
+    // The bar at the end of the row closes the last cell.
+    if cells.len() > 1 && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+        cells.pop();
+    }
+    cells.iter().map(|cell| inline(cell.trim())).collect()
 }
 
-fn table(html: Html, rows: &[Vec<String>]) -> Html {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+/// Columns below each other; where they are too wide, or a link would be lost, the cells one behind the other.
+fn table(html: Html, rows: &[Vec<Html>]) -> Html {
+    let texts: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| Html::visible(cell.as_str())).collect())
+        .collect();
+    let count = texts.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cell = |row: &Vec<String>| row.get(column).map_or(0, |cell| cell.chars().count());
-        rows.iter().map(cell).max().unwrap_or(0)
+        texts.iter().map(cell).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..count).map(width).collect();
-    if widths.iter().sum::<usize>() + count.saturating_sub(1) > WIDTH {
-        let line = |row: &Vec<String>| row.join(" · ");
-        let lines: Vec<String> = rows.iter().map(line).collect();
-        return html.text(lines.join("\n"));
+    let has_link = rows.iter().flatten().any(|cell| cell.as_str().contains("<a "));
+    if has_link || widths.iter().sum::<usize>() + count.saturating_sub(1) > WIDTH {
+        return rows.iter().enumerate().fold(html, |html, (index, row)| {
+            let html = if index > 0 { html.line() } else { html };
+            row.iter().enumerate().fold(html, |html, (index, cell)| {
+                html.text(if index > 0 { " · " } else { "" }).push(cell.clone())
+            })
+        });
     }
     let line = |row: &Vec<String>| {
         let cells = widths.iter().enumerate().map(|(column, width)| {
@@ -268,13 +186,13 @@ fn table(html: Html, rows: &[Vec<String>]) -> Html {
         });
         cells.collect::<Vec<_>>().join(" ").trim_end().to_owned()
     };
-    let lines: Vec<String> = rows.iter().map(line).collect();
+    let lines: Vec<String> = texts.iter().map(line).collect();
     html.pre(lines.join("\n"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::html;
+    use super::{html, open_block};
 
     fn shown(markdown: &str) -> String {
         html(markdown).as_str().to_owned()
@@ -296,6 +214,14 @@ mod tests {
             ("> said", "<blockquote>said</blockquote>"),
             ("[docs](https://x.org/?a=1&b=2)", "<a href=\"https://x.org/?a=1&amp;b=2\">docs</a>"),
             ("[no](javascript:alert(1))", "[no](javascript:alert(1))"),
+            (
+                "[a](https://x.org/b_(c)) [d](https://y.org \"a (title)\")!",
+                "<a href=\"https://x.org/b_(c)\">a</a> <a href=\"https://y.org\">d</a>!",
+            ),
+            ("[**b** `c`](https://x.org)", "<a href=\"https://x.org\"><b>b</b> <code>c</code></a>"),
+            ("# 2**10 is `__init__`, *so*", "<b>2**10 is <code>__init__</code>, <i>so</i></b>"),
+            ("* [ ] open\n+ [X] done", "☐ open\n☑ done"),
+            ("> a\n> - **b**\n>\nc", "<blockquote>a\n• <b>b</b>\n</blockquote>\nc"),
             ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
             ("\\*no\\*", "*no*"),
             ("---", "──────"),
@@ -318,8 +244,30 @@ mod tests {
             shown("| a | long |\n|---|:--:|\n| **1** | 2 |\n| 3 |\nend"),
             "<pre>a long\n1 2\n3</pre>\nend"
         );
+        assert_eq!(shown("```ls -la```\nafter"), "<code>ls -la</code>\nafter");
+        assert_eq!(
+            shown("````md\n```\nx\n```\n````\nafter"),
+            "<pre><code class=\"language-md\">```\nx\n```</code></pre>\nafter"
+        );
+        assert_eq!(shown("~~~\n```\n~~~"), "<pre>```</pre>");
+        assert_eq!(
+            shown("| a \\| b | 2**10 |\n|---|---|\n| `__x__` | **y** |"),
+            "<pre>a | b 2**10\n__x__ y</pre>"
+        );
+        assert_eq!(
+            shown("| a | b |\n|---|---|\n| [doc](https://x.org) | **2** |"),
+            "a · b\n<a href=\"https://x.org\">doc</a> · <b>2</b>"
+        );
         let wide = format!("| {} | b |\n|---|---|\n| 1 | 2 |", "a".repeat(40));
         assert_eq!(shown(&wide), format!("{} · b\n1 · 2", "a".repeat(40)));
+    }
+
+    #[test]
+    fn the_block_in_which_a_text_ends_is_known() {
+        assert_eq!(open_block("x\n```rust\nlet"), Some("```rust"));
+        assert_eq!(open_block("x\n```rust\nlet\n```\ny"), None);
+        assert_eq!(open_block("````\n```\nx"), Some("````"));
+        assert_eq!(open_block("```x```\n"), None);
     }
 
     #[test]

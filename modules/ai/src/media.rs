@@ -9,6 +9,7 @@ use crate::message::{Picture, Spent, Tokens};
 use crate::price;
 use crate::provider::{Choice, Provider, unreachable};
 use crate::session::{self, Question};
+use crate::talk;
 use crate::trouble::Trouble;
 use crate::usage::{Sums, Used};
 
@@ -31,14 +32,16 @@ pub(crate) fn photo(call: &Call) -> Result<Reply> {
         caption => caption,
     };
     let picture = Some(Picture { mime, base64 });
-    let question = Question { text: text.to_owned(), picture, ..Question::default() };
+    let (text, goes_on) = (text.to_owned(), talk::is_open(call)?);
+    let question = Question { text, picture, goes_on, ..Question::default() };
     session::answer(call, &question, Used::default())
 }
 
 /// A voice message: what is said in it is the question.
 pub(crate) fn voice(call: &Call) -> Result<Reply> {
+    let goes_on = talk::is_open(call)?;
     if let Some((text, is_spoken)) = session::waited(call)? {
-        let question = Question { text, is_spoken, ..Question::default() };
+        let question = Question { text, is_spoken, goes_on, ..Question::default() };
         return session::answer(call, &question, Used::default());
     }
     let choices = Choice::all()?;
@@ -63,7 +66,7 @@ pub(crate) fn voice(call: &Call) -> Result<Reply> {
     let mut used = Used::default();
     let cost = seconds.map(price::voice);
     let spent = Spent { tokens: Some(Tokens::default()), cost };
-    used.note(LISTENER, Sums::of(LISTENER, spent, Tokens::default()));
+    used.note(LISTENER, Sums::of(LISTENER, None, spent, Tokens::default()));
     if text.is_empty() {
         used.keep(call)?;
         return Ok(Reply::text("🎙 I heard nothing in it. Please try again, or write."));
@@ -73,7 +76,7 @@ pub(crate) fn voice(call: &Call) -> Result<Reply> {
         "" => text,
         caption => format!("{caption}\n\n{text}"),
     };
-    let question = Question { text, is_spoken: true, ..Question::default() };
+    let question = Question { text, is_spoken: true, goes_on, ..Question::default() };
     session::answer(call, &question, used)
 }
 

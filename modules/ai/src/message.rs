@@ -72,6 +72,13 @@ pub(crate) struct Turn {
     pub(crate) is_full: bool,
 }
 
+impl Turn {
+    /// Whether it neither says nor wants anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.trim().is_empty() && self.calls.is_empty()
+    }
+}
+
 /// Tokens of one turn, and their price if the provider names it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Spent {

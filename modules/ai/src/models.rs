@@ -47,6 +47,10 @@ pub(crate) fn menu(call: &Call) -> Result<Reply> {
     }
     if price::known(&first.model).is_none() {
         html = html.text("\nWhat it costs is not known here.");
+        // OpenRouter says with each answer what it took.
+        if !first.is_own && first.provider != Provider::OpenRouter {
+            html = html.text(" It counts as the dearest one.");
+        }
     }
     html = html.text("\n\nOr write ").code("/model NAME").text(" with any other model.");
     let mut reply = Reply::html(html);
@@ -54,6 +58,9 @@ pub(crate) fn menu(call: &Call) -> Result<Reply> {
         let provider = choice.provider;
         let offered = |model: &&Model| model.provider == provider && model.name.len() <= BUTTON;
         let known = price::MODELS.iter().filter(offered).map(|model| model.name);
+        // A server that speaks like OpenAI has models of its own.
+        let is_maker = !(choice.is_own && provider == Provider::OpenAi);
+        let known = known.filter(|_| is_maker);
         let own = Some(choice.model.as_str()).filter(|name| name.len() <= BUTTON);
         let mut names: Vec<&str> = own.into_iter().collect();
         names.extend(known);
@@ -67,7 +74,7 @@ pub(crate) fn menu(call: &Call) -> Result<Reply> {
             let is_first = provider == first.provider && name == first.model;
             let mark = if is_first { "✅ " } else { "" };
             let label = format!("{mark}{} · {name}", provider.title());
-            let argument = match Wish::read(name) {
+            let argument = match Wish::meant(name, &choices) {
                 Some(Wish { provider: same, .. }) if same == provider => name.to_owned(),
                 _ => format!("{}:{name}", provider.word()),
             };
@@ -82,13 +89,14 @@ pub(crate) fn menu(call: &Call) -> Result<Reply> {
 }
 
 fn choose(call: &Call, text: &str) -> Result<()> {
-    if text.eq_ignore_ascii_case("auto") {
+    if ["auto", "default", "usual"].iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return Wish::keep(None, call);
     }
-    let Some(wish) = Wish::read(text) else {
+    let choices = Choice::all()?;
+    let Some(wish) = Wish::meant(text, &choices) else {
         return Err(Error::usage(format!("“{text}” cannot be the name of a model.")));
     };
-    if !Choice::all()?.iter().any(|choice| choice.provider == wish.provider) {
+    if !choices.iter().any(|choice| choice.provider == wish.provider) {
         return Err(Error::usage(format!(
             "{} is not set up. Set {} first: the owner writes /secret set {} and the key.",
             wish.provider.title(),

@@ -29,8 +29,9 @@ pub(crate) fn ask(
         let chunk: Value = serde_json::from_str(&data).map_err(|_| Trouble::Unreadable)?;
         if answer.read(&chunk)? {
             events.begun();
-            if !answer.text.is_empty() {
-                on_text(&answer.text);
+            let text = spoken(&answer.text, false);
+            if !text.is_empty() {
+                on_text(text);
             }
         }
     }
@@ -124,10 +125,11 @@ impl Answer {
             self.finished = Some(reason.to_owned());
         }
         let Some(delta) = choice.get("delta") else { return Ok(false) };
-        let mut has_more = false;
-        if let Some(text) =
-            delta.get("content").and_then(Value::as_str).filter(|text| !text.is_empty())
-        {
+        let piece =
+            |name: &str| delta.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        // What it thinks is not shown, but who thinks aloud has begun.
+        let mut has_more = piece("reasoning").or_else(|| piece("reasoning_content")).is_some();
+        for text in piece("content").into_iter().chain(piece("refusal")) {
             if self.text.len() + text.len() > BYTES {
                 return Err(Trouble::CutOff);
             }
@@ -153,7 +155,11 @@ impl Answer {
                 self.calls.last().map(|(index, call)| (*index, call.id != id && !id.is_empty()));
             last.map_or(0, |(index, is_new)| index + u64::from(is_new))
         });
-        let at = if let Some(at) = self.calls.iter().position(|(known, _)| *known == index) {
+        // Some servers give all of them the same index: there, too, a new id means a new call.
+        let is_same = |(known, call): &(u64, ToolCall)| {
+            *known == index && (id.is_empty() || call.id.is_empty() || call.id == id)
+        };
+        let at = if let Some(at) = self.calls.iter().rposition(is_same) {
             at
         } else {
             if self.calls.len() == CALLS {
@@ -182,7 +188,25 @@ impl Answer {
         }
         let is_full = self.finished.as_deref() == Some("length");
         let calls = self.calls.into_iter().map(|(_, call)| call).collect();
-        Ok(Turn { text: self.text, calls, opaque: Vec::new(), spent: self.spent, is_full })
+        let text = spoken(&self.text, true).to_owned();
+        let turn = Turn { text, calls, opaque: Vec::new(), spent: self.spent, is_full };
+        if turn.is_empty() && self.finished.as_deref() == Some("content_filter") {
+            return Err(Trouble::Declined);
+        }
+        Ok(turn)
+    }
+}
+
+/// The answer without what some models think before it, between `<think>` and `</think>`. As long as it is not
+/// whole, a text that may become that mark is none.
+fn spoken(text: &str, is_whole: bool) -> &str {
+    let begun = text.trim_start();
+    if !is_whole && "<think>".starts_with(begun) {
+        return "";
+    }
+    match begun.strip_prefix("<think>") {
+        None => text,
+        Some(thought) => thought.split_once("</think>").map_or("", |(_, said)| said.trim_start()),
     }
 }
 
@@ -192,6 +216,7 @@ fn trouble(error: &Value) -> Trouble {
     let code = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
     match code {
         Some(401 | 403) => Trouble::KeyRefused(401),
+        Some(code @ (400 | 402 | 404)) => Trouble::Refused(code),
         Some(429) => Trouble::TooMany(None),
         Some(code @ 500..) => Trouble::Broken(code),
         _ => Trouble::of_error(word("code").or_else(|| word("type")).unwrap_or("")),

@@ -9,8 +9,9 @@ use umbrasil_sdk::prelude::*;
 
 use crate::message::{Message, ToolResult};
 
-/// How long a plan is kept, in milliseconds: the owner has five minutes for each tap.
-const LIFE: u64 = 10 * 60_000;
+/// How long a plan is kept, in milliseconds, from the question on: the owner has five minutes for each tap,
+/// and there may be several.
+const LIFE: u64 = 60 * 60_000;
 
 /// A question that waits.
 #[derive(Debug, Serialize, Deserialize)]

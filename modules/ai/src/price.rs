@@ -1,7 +1,8 @@
 //! The models that are known by name, with what they cost.
 //!
 //! Prices are those of the providers' own lists on 2026-11-20, in US dollars per million tokens. A model
-//! that is not here works as well; what it costs is unknown then, unless the provider says it.
+//! that is not here works as well; what it costs is unknown then, unless the provider says it. So that a budget
+//! holds all the same, it counts as the dearest that is known of its provider.
 
 use crate::message::Tokens;
 use crate::provider::Provider;
@@ -73,6 +74,12 @@ pub(crate) fn cost(model: &str, tokens: Tokens) -> Option<u64> {
     Some(sum.div_ceil(1_000_000))
 }
 
+/// What tokens of an unknown model cost at most, as far as the provider's known models tell.
+pub(crate) fn dearest(provider: Provider, tokens: Tokens) -> Option<u64> {
+    let models = MODELS.iter().filter(|model| model.provider == provider);
+    models.filter_map(|model| cost(model.name, tokens)).max()
+}
+
 /// What it costs to transcribe so many seconds, in micro-dollars.
 pub(crate) fn voice(seconds: u64) -> u64 {
     seconds.saturating_mul(SECOND)
@@ -95,6 +102,7 @@ mod tests {
         assert_eq!(cost("gpt-5.4-mini-2026-03-17", tokens(1_200, 340)), Some(2_430));
         assert_eq!(cost("gpt-5.4-mini-preview", tokens(1, 1)), None);
         assert_eq!(cost("llama", tokens(1, 1)), None);
+        assert_eq!(dearest(Provider::OpenAi, tokens(1_000_000, 1_000_000)), Some(35_000_000));
         assert_eq!(cost("gpt-5.4", tokens(u64::MAX, 1)), Some(u64::MAX.div_ceil(1_000_000)));
     }
 }

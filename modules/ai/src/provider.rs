@@ -30,6 +30,8 @@ pub(crate) struct Choice {
     base: String,
     /// Whether there is a key: a server of one's own may need none.
     has_key: bool,
+    /// Whether it is not the company itself but a server that speaks like it.
+    pub(crate) is_own: bool,
 }
 
 impl Provider {
@@ -74,6 +76,18 @@ impl Provider {
         }
     }
 
+    /// Whether this is an address of the company.
+    fn is_at(self, base: &str) -> bool {
+        let host = base.split_once("://").map_or(base, |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or(host);
+        let domain = match self {
+            Self::OpenAi => "openai.com",
+            Self::Claude => "anthropic.com",
+            Self::OpenRouter => "openrouter.ai",
+        };
+        host.strip_suffix(domain).is_some_and(|part| part.is_empty() || part.ends_with('.'))
+    }
+
     /// The model that is asked unless somebody chooses.
     fn model(self) -> Result<String> {
         let setting = match self {
@@ -109,8 +123,8 @@ impl Choice {
                 Provider::Claude => base.strip_suffix("/v1").unwrap_or(base),
                 Provider::OpenAi | Provider::OpenRouter => base,
             };
-            let base = base.to_owned();
-            choices.push(Self { provider, model: provider.model()?, base, has_key });
+            let (base, is_own) = (base.to_owned(), !provider.is_at(base));
+            choices.push(Self { provider, model: provider.model()?, base, has_key, is_own });
         }
         Ok(choices)
     }
@@ -127,6 +141,11 @@ impl Choice {
             choices.insert(0, first);
         }
         Ok(choices)
+    }
+
+    /// Whose prices hold for a model that is not known; nobody's on a server of one's own.
+    pub(crate) fn maker(&self) -> Option<Provider> {
+        (!self.is_own).then_some(self.provider)
     }
 
     /// Asks the model, and tells `on_text` the whole text so far each time that more of it has arrived.
@@ -157,6 +176,31 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
+    /// What somebody means who writes or presses this, with what is set up: also `sonnet` alone, and the models
+    /// of a server of one's own that have a slash in their names.
+    pub(crate) fn meant(text: &str, choices: &[Choice]) -> Option<Self> {
+        if ["sonnet", "opus", "haiku"].iter().any(|family| family.eq_ignore_ascii_case(text)) {
+            let family = text.to_ascii_lowercase();
+            let mut models =
+                price::MODELS.iter().filter(|model| model.provider == Provider::Claude);
+            let model = models.find(|model| model.name.contains(&family))?;
+            return Some(Self { provider: model.provider, model: Some(model.name.to_owned()) });
+        }
+        let wish = Self::read(text)?;
+        let has = |provider| choices.iter().find(|choice| choice.provider == provider);
+        let is_explicit =
+            text.split_once(':').is_some_and(|(word, _)| Provider::of_word(word).is_some());
+        if wish.provider == Provider::OpenRouter
+            && wish.model.is_some()
+            && !is_explicit
+            && has(Provider::OpenRouter).is_none()
+            && has(Provider::OpenAi).is_some_and(|choice| choice.is_own)
+        {
+            return Some(Self { provider: Provider::OpenAi, ..wish });
+        }
+        Some(wish)
+    }
+
     /// Reads `claude`, `claude:MODEL` or the name of a model alone.
     pub(crate) fn read(text: &str) -> Option<Self> {
         if let Some(provider) = Provider::of_word(text) {

@@ -20,6 +20,16 @@ enum Span {
     Month,
 }
 
+/// `/usage [SPAN]`
+pub(crate) fn command(call: &Call) -> Result<Reply> {
+    let is_known = |word: &str| Span::ALL.iter().any(|span| span.word().eq_ignore_ascii_case(word));
+    match call.text().trim() {
+        "" => usage(call),
+        word if is_known(word) => usage(call),
+        _ => Err(call.wrong("I can show today, week or month.")),
+    }
+}
+
 /// The user's own usage: today, seven days, or this month.
 pub(crate) fn usage(call: &Call) -> Result<Reply> {
     let span = Span::of(call);
@@ -71,7 +81,10 @@ impl Span {
 
     fn of(call: &Call) -> Self {
         let word = call.get(0).unwrap_or("");
-        Self::ALL.into_iter().find(|span| span.word() == word).unwrap_or(Self::Today)
+        Self::ALL
+            .into_iter()
+            .find(|span| span.word().eq_ignore_ascii_case(word))
+            .unwrap_or(Self::Today)
     }
 
     fn word(self) -> &'static str {
@@ -140,10 +153,18 @@ fn table(rows: &[(String, Sums)]) -> String {
 
 fn notes(mut html: Html, total: Sums) -> Html {
     if total.unpriced > 0 {
-        html = html.text(format_args!("{} requests have no known price.", total.unpriced)).line();
+        let text = match total.unpriced {
+            1 => "1 request has no known price.".to_owned(),
+            count => format!("{count} requests have no known price."),
+        };
+        html = html.text(text).line();
     }
     if total.estimated > 0 {
-        html = html.text(format_args!("{} requests were estimated.", total.estimated)).line();
+        let text = match total.estimated {
+            1 => "1 request was estimated.".to_owned(),
+            count => format!("{count} requests were estimated."),
+        };
+        html = html.text(text).line();
     }
     html
 }

@@ -2,7 +2,7 @@
 
 use umbrasil_sdk::prelude::*;
 
-use crate::answer;
+use crate::{answer, markdown};
 
 /// Bytes that must have come before the text is shown again; fewer where a line has ended.
 const STEP: usize = 40;
@@ -41,14 +41,26 @@ impl Shown {
             return;
         }
         self.length = text.len();
-        let from = text.len().saturating_sub(LONGEST);
-        let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let mut html = self.head.clone();
-        if from > 0 {
-            html = html.text("…\n");
-        }
-        show(html.push(answer::body(text.get(from..).unwrap_or(text))).text(" ▍"));
+        let html = self.head.clone();
+        let html = match end(text) {
+            None => html.push(answer::body(text)),
+            Some((open, end)) => html.text("…\n").push(answer::body(&(open + end))),
+        };
+        show(html.text(" ▍"));
     }
+}
+
+/// The end of a text that is too long to be shown whole, from the beginning of a line on if there is one, and
+/// what opens the block of code in which it begins.
+fn end(text: &str) -> Option<(String, &str)> {
+    let from = text.len().checked_sub(LONGEST).filter(|from| *from > 0)?;
+    let from = (from..text.len()).find(|at| text.is_char_boundary(*at))?;
+    let line = text.get(from..)?.find('\n').map_or(from, |at| from + at + 1);
+    // A long last line is worth more than its beginning.
+    let from = if line < text.len() { line } else { from };
+    let (before, end) = text.split_at_checked(from)?;
+    let open = markdown::open_block(before).map_or_else(String::new, |line| format!("{line}\n"));
+    Some((open, end))
 }
 
 /// What cannot be shown now is shown with the answer.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use umbrasil_sdk::http::Stream;
 
+use crate::provider::Provider;
+
 /// The longest pause that a provider may ask for before it is asked once more.
 const LONGEST_PAUSE: u64 = 3;
 
@@ -25,6 +27,8 @@ pub(crate) enum Trouble {
     CutOff,
     /// What came is not what the provider's documentation says.
     Unreadable,
+    /// It answered that it does not want to.
+    Declined,
     TooLarge,
     NotPermitted(String),
     Unreachable(String),
@@ -59,6 +63,7 @@ impl Trouble {
             "authentication_error" | "invalid_api_key" => Self::KeyRefused(401),
             "permission_error" => Self::KeyRefused(403),
             "invalid_request_error" => Self::Refused(400),
+            "billing_error" => Self::Refused(402),
             "overloaded_error" => Self::Broken(529),
             _ => Self::Broken(500),
         }
@@ -72,6 +77,18 @@ impl Trouble {
             }
             _ => None,
         }
+    }
+
+    /// Whether the request may have been refused because the model knows no tools: OpenRouter has no address
+    /// for it then.
+    pub(crate) fn may_be_tools(&self, provider: Provider) -> bool {
+        matches!(self, Self::Refused(400))
+            || matches!(self, Self::Refused(404)) && provider == Provider::OpenRouter
+    }
+
+    /// Whether a shorter conversation may help.
+    pub(crate) fn may_be_length(&self) -> bool {
+        matches!(self, Self::Refused(400) | Self::TooLarge)
     }
 
     /// Whether it says something about the provider's health, rather than about a key or a setting.
@@ -95,11 +112,13 @@ impl fmt::Display for Trouble {
             Self::TooMany(_) => f.write_str("too many requests, or no credit left (429)"),
             Self::Broken(529) => f.write_str("overloaded (529)"),
             Self::Broken(status) => write!(f, "a fault at the provider ({status})"),
+            Self::Refused(402) => f.write_str("no credit left (402)"),
             Self::Refused(404) => f.write_str("there is no such model or address (404)"),
             Self::Refused(status) => write!(f, "the request was refused ({status})"),
             Self::Silent => f.write_str("no answer in time"),
             Self::CutOff => f.write_str("the answer broke off"),
             Self::Unreadable => f.write_str("the answer was unreadable"),
+            Self::Declined => f.write_str("it does not want to answer that"),
             Self::TooLarge => f.write_str("the question is too large"),
             Self::NotPermitted(what) => write!(f, "not permitted: {what}"),
             Self::Unreachable(why) => f.write_str(why),

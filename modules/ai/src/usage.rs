@@ -8,6 +8,7 @@ use umbrasil_sdk::{Date, Moment};
 
 use crate::message::{Spent, Tokens};
 use crate::price;
+use crate::provider::Provider;
 
 /// What a user may spend in a day unless the owner says otherwise: one dollar.
 const BUDGET: u64 = 1_000_000;
@@ -24,7 +25,7 @@ pub(crate) struct Sums {
     pub(crate) cost: u64,
     /// Requests whose price nobody knows.
     pub(crate) unpriced: u64,
-    /// Requests whose tokens are an estimate, because the provider did not count.
+    /// Requests whose tokens or price are an estimate, because nobody has told them.
     pub(crate) estimated: u64,
 }
 
@@ -39,17 +40,19 @@ impl Sums {
         sum(&mut self.estimated, other.estimated);
     }
 
-    /// One request to a model; `estimate` stands for what the provider did not count.
-    pub(crate) fn of(model: &str, spent: Spent, estimate: Tokens) -> Self {
+    /// One request to a model; `estimate` stands for what the provider did not count. A model without a known
+    /// price costs what the dearest of the `maker` does, and nothing where there is none.
+    pub(crate) fn of(model: &str, maker: Option<Provider>, spent: Spent, estimate: Tokens) -> Self {
         let tokens = spent.tokens.unwrap_or(estimate);
-        let cost = spent.cost.or_else(|| price::cost(model, tokens));
+        let known = spent.cost.or_else(|| price::cost(model, tokens));
+        let cost = known.or_else(|| price::dearest(maker?, tokens));
         Self {
             requests: 1,
             input: tokens.input,
             output: tokens.output,
             cost: cost.unwrap_or(0),
             unpriced: u64::from(cost.is_none()),
-            estimated: u64::from(spent.tokens.is_none()),
+            estimated: u64::from(spent.tokens.is_none() || known != cost),
         }
     }
 }

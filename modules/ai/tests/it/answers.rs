@@ -1,5 +1,6 @@
 //! Questions and answers: how they come in, what is remembered, what is shown meanwhile.
 
+use umbrasil_sdk::Media;
 use umbrasil_sdk::testing::error;
 
 use crate::speech::{CLAUDE, OPENAI, asked, claude, host, openai};
@@ -127,4 +128,41 @@ fn a_server_of_ones_own_needs_no_key() {
     host.web("POST http://10.0.0.5:11434/v1/chat/completions", Ok(openai("Hi.", 5, 5)));
     assert_eq!(host.command("/ai hi").unwrap().text(), "Hi.");
     assert!(host.requests()[0].secrets.is_empty());
+}
+
+#[test]
+fn what_comes_in_between_does_not_end_a_conversation() {
+    let mut host = host(&[OPENAI_KEY]).files(b"\x89PNG\r\n");
+    host.web(OPENAI, Ok(openai("Yes.", 1, 1)));
+    host.action("ask", &[]).unwrap();
+    assert_eq!(host.file(Media::Photo, "", "what?").unwrap().to_string(), "Yes.\n[⏹ End]");
+    assert!(host.hears("and so on"));
+    host.command("/usage").unwrap();
+    assert!(!host.hears("and so on"), "a command is for whom it is meant");
+    assert_eq!(host.command("/ai is it?").unwrap().to_string(), "Yes.\n[⏹ End]");
+    assert!(host.hears("and so on"));
+    host.wait(3_601);
+    let later = host.command("/ai is it?").unwrap().to_string();
+    assert_eq!(later, "Yes.\n[💬 Go on] [🧹 Clear context]", "it was an hour ago");
+    host.press("💬 Go on").unwrap();
+    host.press("⏹ End").unwrap();
+    let single = host.file(Media::Photo, "", "what?").unwrap().to_string();
+    assert_eq!(single, "Yes.\n[💬 Go on] [🧹 Clear context]");
+    assert!(!host.hears("and so on"));
+}
+
+#[test]
+fn the_end_of_a_long_answer_is_shown_in_its_block() {
+    let mut host = host(&[OPENAI_KEY]);
+    let text = format!("Look:\n```sh\n{}```\ndone", "echo hello\n".repeat(400));
+    host.web(OPENAI, Ok(openai(&text, 1, 1)));
+    let answer = host.command("/ai script").unwrap();
+    let shown: Vec<_> = answer.progress.iter().filter(|shown| shown.starts_with('…')).collect();
+    assert!(shown.len() > 2);
+    for shown in shown {
+        assert!(
+            shown.starts_with("…\n<pre><code class=\"language-sh\">echo hello\necho"),
+            "{shown}"
+        );
+    }
 }

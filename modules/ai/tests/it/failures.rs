@@ -68,7 +68,7 @@ fn when_nobody_answers_everybody_is_named() {
         .web(OPENROUTER, Ok(Response::new(402, "")));
     assert_eq!(
         host.command("/ai eggs?").unwrap().text(),
-        "⚠️ AI services temporarily unavailable\nOpenAI: a fault at the provider (503)\nClaude: overloaded (529)\nOpenRouter: the request was refused (402)"
+        "⚠️ AI services temporarily unavailable\nOpenAI: a fault at the provider (503)\nClaude: overloaded (529)\nOpenRouter: no credit left (402)"
     );
 }
 
@@ -141,4 +141,73 @@ fn a_refused_key_is_no_sickness() {
         host.command("/ai eggs?").unwrap();
     }
     assert_eq!(host.requests().len(), 5, "a new key counts at once");
+}
+
+fn chunks(chunks: &[&str]) -> Response {
+    let lines: Vec<String> = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+    Response::new(200, lines.concat() + "data: [DONE]\n\n")
+}
+
+#[test]
+fn who_does_not_want_to_answer_is_not_ill_and_nobody_else_is_asked() {
+    let refusal = "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"refusal\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
+    let filtered = "{\"choices\":[{\"delta\":{},\"finish_reason\":\"content_filter\"}]}";
+    for (model, title, refused) in [
+        ("openai", "OpenAI", chunks(&[filtered])),
+        ("claude", "Claude", Response::new(200, refusal)),
+    ] {
+        let mut host = both();
+        host.web(OPENAI, Ok(refused.clone())).web(CLAUDE, Ok(refused));
+        host.command(&format!("/model {model}")).unwrap();
+        for count in 1..=4 {
+            assert_eq!(
+                host.command("/ai eggs?").unwrap().text(),
+                format!(
+                    "🙅 {title} does not want to answer that.\nAsk in other words, or choose another one with /model."
+                )
+            );
+            assert_eq!(host.requests().len(), count);
+        }
+    }
+    let mut host = both();
+    let said = "{\"choices\":[{\"delta\":{\"refusal\":\"I can't help with that.\"},\"finish_reason\":\"stop\"}]}";
+    host.web(OPENAI, Ok(chunks(&[said])));
+    assert_eq!(host.command("/ai eggs?").unwrap().text(), "I can't help with that.");
+}
+
+#[test]
+fn blanks_are_no_beginning() {
+    let mut host = both();
+    let blank = "data: {\"choices\":[{\"delta\":{\"content\":\"\\n\\n\"}}]}\n\n";
+    host.web(OPENAI, Ok(Response::new(200, blank))).web(CLAUDE, Ok(claude("Seven.", &[])));
+    assert!(host.command("/ai eggs?").unwrap().text().starts_with("Seven.\n\n↪️ Claude answered."));
+}
+
+#[test]
+fn an_empty_account_is_told_wherever_it_is_said() {
+    let mut host = host(&["OPENROUTER_API_KEY"]);
+    host.web(OPENROUTER, Ok(chunks(&["{\"error\":{\"code\":402,\"message\":\"x\"}}"])));
+    let text = host.command("/ai eggs?").unwrap().text();
+    assert!(text.ends_with("OpenRouter: no credit left (402)"), "{text}");
+}
+
+#[test]
+fn thoughts_are_neither_shown_nor_kept() {
+    let piece = |text: &str| format!("{{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}");
+    let pieces =
+        ["\\n<thi", "nk>They want to know how long eggs boil.", " Hm.</th", "ink>\\n\\n", "Seven."];
+    let pieces: Vec<String> = pieces.map(piece).into();
+    let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+    let mut host = host(&["OPENAI_API_KEY"]);
+    host.web(OPENAI, Ok(chunks(&pieces)));
+    let answer = host.command("/ai eggs?").unwrap();
+    assert_eq!(answer.text(), "Seven.");
+    assert!(!answer.progress.concat().contains("th"), "{:?}", answer.progress);
+    host.command("/ai eggs?").unwrap();
+    assert_eq!(asked(&host, 0)["messages"][2]["content"], "Seven.");
+    // Who thinks and then breaks off has said nothing.
+    let mut host = both();
+    let cut = format!("data: {}\n\n", piece("<think>Hm."));
+    host.web(OPENAI, Ok(Response::new(200, cut))).web(CLAUDE, Ok(claude("Eight.", &[])));
+    assert!(host.command("/ai eggs?").unwrap().text().starts_with("Eight."));
 }

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use umbrasil_sdk::HostError;
+use umbrasil_sdk::http::Response;
 use umbrasil_sdk::modules::{Argument, Command};
 use umbrasil_sdk::testing::Host;
 
@@ -169,7 +170,13 @@ fn a_plan_that_nobody_asks_for_is_forgotten() {
         1,
         "it may still be tapped"
     );
-    host.wait(600).command("/ai hello").unwrap();
+    host.wait(3_000).command("/ai hello").unwrap();
+    assert_eq!(
+        host.keys().filter(|key| key.contains("/plan/")).count(),
+        1,
+        "there may be many taps"
+    );
+    host.wait(700).command("/ai hello").unwrap();
     assert_eq!(host.keys().filter(|key| key.contains("/plan/")).count(), 0);
 }
 
@@ -181,7 +188,21 @@ fn nonsense_of_a_model_goes_back_to_it() {
         ("finance__expense", "[1]", "The arguments are no JSON object."),
         ("finance__expense", "{\"amount\": \"1\"}", "category is missing."),
         ("finance__expense", "{\"amount\": {}, \"category\": \"x\"}", "amount must be a text."),
-        ("finance__report", "{\"category\": \"food\"}", "category needs month as well."),
+        (
+            "finance__expense",
+            "{\"amount\": \"1\", \"category\": \"eating out\", \"note\": \"lunch\"}",
+            "category must be one word, without blanks.",
+        ),
+        (
+            "finance__expense",
+            "{\"amount\": \"1\", \"category\": \"eating out\"}",
+            "category must be one word, without blanks.",
+        ),
+        (
+            "finance__report",
+            "{\"month\": \"last month\", \"category\": \"food\"}",
+            "month must be one word, without blanks.",
+        ),
     ] {
         let (mut host, calls) = reading(&["OPENAI_API_KEY"]);
         host.web(OPENAI, Ok(openai_calls(&[(name, arguments)])))
@@ -199,7 +220,137 @@ fn rounds_have_an_end() {
     let text = host.command("/ai loop").unwrap().text();
     assert_eq!(
         text,
-        "🔧 finance /balance ×8\n\n⚠️ I stopped after 8 rounds of commands without an answer. Ask for less at a time."
+        "🔧 finance /balance ×8\n\nBalance: -12.50 <EUR>\n\n⚠️ I stopped after 8 rounds of commands without an answer. Ask for less at a time."
     );
     assert_eq!((calls.borrow().len(), host.requests().len()), (8, 8));
+}
+
+#[test]
+fn optional_arguments_may_be_left_out_and_the_last_may_have_blanks() {
+    for (name, arguments, line) in [
+        ("finance__report", "{\"category\": \"food\"}", "/report food"),
+        (
+            "finance__report",
+            "{\"month\": \"last month\", \"category\": null}",
+            "/report last month",
+        ),
+        (
+            "finance__report",
+            "{\"month\": \"may\", \"category\": \"eating out\"}",
+            "/report may eating out",
+        ),
+    ] {
+        let (mut host, calls) = reading(&["OPENAI_API_KEY"]);
+        host.web(OPENAI, Ok(openai_calls(&[(name, arguments)])))
+            .web(OPENAI, Ok(openai("So it is.", 1, 1)));
+        host.command("/ai do it").unwrap();
+        assert_eq!(*calls.borrow(), [line], "{arguments}");
+    }
+    let confirmed = Rc::new(RefCell::new(true));
+    let (mut host, calls) = bank(&["OPENAI_API_KEY"], &confirmed);
+    let arguments = "{\"amount\": \"12.50 USD\", \"category\": \"food\"}";
+    host.web(OPENAI, Ok(openai_calls(&[("finance__expense", arguments)])))
+        .web(OPENAI, Ok(openai("Booked.", 1, 1)));
+    host.command("/ai book it").unwrap();
+    assert_eq!(*calls.borrow(), ["/expense 12.50USD food"]);
+}
+
+#[test]
+fn calls_with_one_index_are_told_apart_by_their_ids() {
+    let (mut host, calls) = reading(&["OPENAI_API_KEY"]);
+    let call = |id: &str, name: &str, arguments: &str| {
+        let call =
+            json!({"index": 0, "id": id, "function": {"name": name, "arguments": arguments}});
+        format!("data: {}\n\n", json!({"choices": [{"delta": {"tool_calls": [call]}}]}))
+    };
+    let more = json!({"index": 0, "function": {"arguments": "\"may\"}"}});
+    let more = format!("data: {}\n\n", json!({"choices": [{"delta": {"tool_calls": [more]}}]}));
+    let body = [
+        call("a", "finance__balance", "{}"),
+        call("b", "finance__report", "{\"month\": "),
+        more,
+        "data: [DONE]\n\n".to_owned(),
+    ];
+    host.web(OPENAI, Ok(Response::new(200, body.concat())))
+        .web(OPENAI, Ok(openai("So it is.", 1, 1)));
+    host.command("/ai x").unwrap();
+    assert_eq!(*calls.borrow(), ["/balance", "/report may"]);
+}
+
+/// A bank in which an expense was confirmed, and a model whose last words are this answer.
+fn booked(last: Result<Response, HostError>) -> (Host, Calls) {
+    let confirmed = Rc::new(RefCell::new(false));
+    let (mut host, calls) = bank(&["OPENAI_API_KEY"], &confirmed);
+    let arguments = "{\"amount\": \"5\", \"category\": \"food\"}";
+    host.web(OPENAI, Ok(openai_calls(&[("finance__expense", arguments)]))).web(OPENAI, last);
+    host.command("/ai book it").unwrap();
+    confirmed.replace(true);
+    (host, calls)
+}
+
+#[test]
+fn what_was_done_speaks_for_itself_when_the_model_does_not() {
+    for last in [openai("", 1, 0), openai(" \n", 1, 0)] {
+        let (mut host, calls) = booked(Ok(last));
+        assert_eq!(
+            host.redeliver().unwrap().to_string(),
+            "🔧 finance /expense\n\nBalance: -12.50 <EUR>\n[💬 Go on] [🧹 Clear context]"
+        );
+        assert_eq!(*calls.borrow(), ["/expense 5 food"]);
+        host.command("/ai thanks").unwrap();
+        let messages = asked(&host, 0)["messages"].as_array().unwrap().clone();
+        assert_eq!(messages.len(), 6);
+        assert_eq!(messages[4]["content"], "(Nothing more to say.)");
+    }
+}
+
+#[test]
+fn what_was_done_is_not_offered_again_when_the_answer_fails() {
+    let half = "data: {\"choices\":[{\"delta\":{\"content\":\"It is\"}}]}\n\n";
+    let declined = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"content_filter\"}]}\n\n";
+    for (last, why) in [
+        (Response::new(200, half), "It is\n\n⚠️ (cut off) OpenAI: the answer broke off."),
+        (
+            Response::new(500, ""),
+            "⚠️ AI services temporarily unavailable\nOpenAI: a fault at the provider (500)",
+        ),
+        (
+            Response::new(200, declined),
+            "🙅 OpenAI does not want to answer that.\nAsk in other words, or choose another one with /model.",
+        ),
+    ] {
+        let (mut host, calls) = booked(Ok(last));
+        host.web(OPENAI, Ok(openai("It is booked.", 1, 1)));
+        assert_eq!(
+            host.redeliver().unwrap().to_string(),
+            format!("🔧 finance /expense\n\nBalance: -12.50 <EUR>\n\n{why}\n[▶️ Go on]")
+        );
+        assert_eq!(host.press("▶️ Go on").unwrap().text(), "It is booked.");
+        assert_eq!(*calls.borrow(), ["/expense 5 food"]);
+        let messages = asked(&host, 0)["messages"].as_array().unwrap().clone();
+        assert_eq!(messages[1]["content"], "book it");
+        assert_eq!(messages[3]["role"], "tool");
+        assert!(messages[4]["content"].as_str().unwrap().ends_with("(The answer broke off.)"));
+        assert!(messages[5]["content"].as_str().unwrap().ends_with("do not run them again."));
+        assert_eq!(messages.len(), 6);
+    }
+}
+
+#[test]
+fn a_model_without_tools_is_asked_without_them() {
+    let (mut host, _) = reading(&["OPENAI_API_KEY"]);
+    host.web(OPENAI, Ok(Response::new(400, "{}"))).web(OPENAI, Ok(openai("Hi.", 1, 1)));
+    assert_eq!(host.command("/ai hi").unwrap().text(), "Hi.");
+    assert!(asked(&host, 1).get("tools").is_some());
+    let body = asked(&host, 0);
+    assert!(body.get("tools").is_none());
+    assert!(body["messages"][0]["content"].as_str().unwrap().ends_with("There are no tools now."));
+
+    let (mut host, _) = reading(&["OPENAI_API_KEY"]);
+    host.web(OPENAI, Ok(Response::new(400, "{}")));
+    assert_eq!(
+        host.command("/ai hi").unwrap().text(),
+        "⚠️ AI services temporarily unavailable\nOpenAI: the request was refused (400)\n\n💡 If the conversation is long, /clear may help."
+    );
+    assert_eq!(host.requests().len(), 2);
 }

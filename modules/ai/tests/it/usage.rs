@@ -45,16 +45,21 @@ Today: $0.0055 of $1.00
 
 #[test]
 fn unknown_prices_and_estimates_are_said() {
-    let mut host = host(&["OPENAI_API_KEY"]).config("OPENAI_MODEL", "llama");
+    let mut host = host(&["OPENAI_API_KEY"])
+        .config("OPENAI_BASE_URL", "http://10.0.0.5:8000/v1")
+        .config("OPENAI_MODEL", "llama");
     let uncounted = format!(
         "data: {}\n\ndata: [DONE]\n\n",
         json!({"choices": [{"delta": {"content": "Hi."}}]})
     );
-    host.web(OPENAI, Ok(Response::new(200, uncounted)));
+    host.web("POST http://10.0.0.5:8000/v1/chat/completions", Ok(Response::new(200, uncounted)));
     host.command("/ai x").unwrap();
     let text = host.command("/usage").unwrap().text();
     assert!(text.contains("llama                           ?"), "{text}");
-    assert!(text.contains("1 requests have no known price.\n1 requests were estimated."), "{text}");
+    assert!(text.contains("1 request has no known price.\n1 request was estimated."), "{text}");
+    host.command("/ai x").unwrap();
+    let text = host.command("/usage").unwrap().text();
+    assert!(text.contains("2 requests have no known price.\n2 requests were estimated."), "{text}");
 }
 
 #[test]
@@ -112,4 +117,29 @@ fn two_hundred_models_are_shown_short_and_old_days_forgotten() {
         host.command("/ai x").unwrap();
     }
     assert!(host.keys().all(|key| !key.contains("2026-01-01")));
+}
+
+#[test]
+fn a_model_without_a_known_price_does_not_evade_the_budget() {
+    let mut host = host(&["OPENAI_API_KEY", "CLAUDE_API_KEY"]).config("AI_DAILY_BUDGET", "1");
+    host.web(OPENAI, Ok(openai("O.", 100_000, 10_000)));
+    host.command("/model gpt-next").unwrap();
+    host.command("/ai x").unwrap();
+    let text = host.command("/usage").unwrap().text();
+    // As gpt-5.5: 100,000 × $5 + 10,000 × $30 a million.
+    assert!(text.contains("gpt-next                    $0.80\n"), "{text}");
+    assert!(text.contains("1 request was estimated."), "{text}");
+    host.command("/ai x").unwrap();
+    assert!(host.command("/ai x").unwrap().text().contains("is used up ($1.60 spent)"));
+}
+
+#[test]
+fn usage_is_shown_for_a_span_that_is_named() {
+    let mut host = host(&["OPENAI_API_KEY"]);
+    assert!(host.command("/usage week").unwrap().text().starts_with("📊 AI usage · 7 days"));
+    assert!(host.command("/usage Month").unwrap().text().starts_with("📊 AI usage · this month"));
+    assert_eq!(
+        error(host.command("/usage banana")).text(),
+        "I can show today, week or month.\nUsage: /usage [SPAN]\nExample: /usage week"
+    );
 }
