@@ -211,7 +211,7 @@ impl Scoped<'_, Http> {
         &mut self,
         mut all: Vec<Progress>,
     ) -> Result<Vec<Result<wit::Response, Error>>, Error> {
-        let mut before = Some(self.guard.before_several());
+        let mut before = Some(self.guard.tickets.before_several());
         loop {
             let (mut legs, mut waits) = (Vec::new(), false);
             for (at, progress) in all.iter_mut().enumerate() {
@@ -227,7 +227,7 @@ impl Scoped<'_, Http> {
             }
             // The event runs again when an owner has agreed, so until then none of them may be sent.
             if let Some(before) = before.take().filter(|_| waits) {
-                self.guard.postpone(before);
+                self.guard.tickets.postpone(before);
                 legs.clear();
                 for progress in &mut all {
                     if matches!(progress, Progress::Going(_)) {

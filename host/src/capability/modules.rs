@@ -130,7 +130,7 @@ impl Scoped<'_, Modules> {
         // What is not there is asked for as if it changed something: the answer tells nothing but a denial.
         let changes = known.is_none_or(|known| known.changes);
         let call = Call::Module { module, command, text, changes };
-        let used_before = self.guard.used_inside();
+        let used_before = self.guard.tickets.used_inside();
         // Nobody typed this call: whoever made it up, it counts as chosen by a model.
         let permit = self.guard.authorise_as(Origin::Model, call, "")?;
         if known.is_none() {
@@ -156,7 +156,7 @@ impl Scoped<'_, Modules> {
                 chat_id,
                 number: self.own.calls,
                 terms: Terms {
-                    tickets: self.guard.tickets().to_vec(),
+                    tickets: self.guard.tickets.open().to_vec(),
                     read_only: read_only || self.guard.read_only,
                     traces: Traces::within(&self.guard.outside),
                     run: Arc::clone(&self.guard.run),
@@ -164,12 +164,12 @@ impl Scoped<'_, Modules> {
                 storage: self.own.storage.get(&module).cloned(),
             })
             .await?;
-        self.guard.take_over(answered.tickets, answered.asked);
+        self.guard.tickets.take_over(answered.tickets, answered.asked);
         if let Some(error) = answered.failed {
             running.end("failed", 0).await;
             return Err(error);
         }
-        self.guard.keep_inside(used_before);
+        self.guard.tickets.keep_inside(used_before);
         let bytes: usize = answered.messages.iter().map(String::len).sum();
         running.end("answered", bytes as u64).await;
         self.own.storage.insert(module, answered.storage);

@@ -1,10 +1,14 @@
 //! The one place where a call is checked. What passes gets a [`Permit`], and only a permit can be executed:
 //! so what was checked is what is done, and code that forgot to ask does not compile.
 
+mod tickets;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+pub(crate) use self::tickets::Asked;
+use self::tickets::Tickets;
 use super::progress::Traces;
 use super::{Error, Limit};
 use crate::audit::{Audit, Record};
@@ -59,39 +63,15 @@ pub(crate) struct Guard {
     policy: Arc<Policy>,
     audit: Audit,
     database: Database,
-    /// Hashes of the requests that an owner has agreed to. Each is good for one call.
-    tickets: Vec<String>,
+    /// What owners have agreed to, and what they have to be asked.
+    pub(crate) tickets: Tickets,
     /// Another module called a command that says that it changes nothing.
     pub(crate) read_only: bool,
     denials: u32,
-    /// The calls that wait for an owner.
-    pub(crate) asked: Vec<Asked>,
-    /// The tickets that were used for commands of other modules.
-    used_inside: Vec<String>,
-    /// Those of them whose commands gave an answer.
-    kept_inside: Vec<String>,
     /// Set once something leaves the host: the event must not be run again then.
     pub(crate) outside: Arc<AtomicBool>,
     /// The event of the tap that had this event run again: see [`Terms::run`].
     pub(crate) run: Arc<str>,
-}
-
-/// What a guard held before a call of several parts.
-pub(crate) struct Before {
-    tickets: Vec<String>,
-    asked: usize,
-}
-
-/// A call that an owner has to agree to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// SHA-256 of the canonical request.
-    pub(crate) hash: String,
-    /// What the owner reads: complete, with everything unusual escaped.
-    pub(crate) shown: String,
-    /// Commands of other modules that an owner has agreed to on the way here. They are drafts until the event
-    /// is committed, so they may be made again; what reaches outside never is.
-    pub(crate) behind: Vec<String>,
 }
 
 /// The right to make one call, now.
@@ -134,81 +114,17 @@ impl Guard {
             policy,
             audit,
             database,
-            tickets,
+            tickets: Tickets::new(tickets),
             read_only,
             denials: 0,
-            asked: Vec::new(),
-            used_inside: Vec::new(),
-            kept_inside: Vec::new(),
             outside,
             run,
         }
     }
 
-    /// The requests that an owner has agreed to and that were not made yet.
-    pub(crate) fn tickets(&self) -> &[String] {
-        &self.tickets
-    }
-
     /// How many calls were refused.
     pub(crate) fn denials(&self) -> u32 {
         self.denials
-    }
-
-    /// Takes over what became of the tickets in a module that this one called, and what that one asks for.
-    pub(crate) fn take_over(&mut self, tickets: Vec<String>, asked: Vec<Asked>) {
-        self.tickets = tickets;
-        for mut asked in asked {
-            asked.behind.extend_from_slice(&self.used_inside);
-            self.remember(asked);
-        }
-    }
-
-    /// How many tickets were used for commands of other modules.
-    pub(crate) fn used_inside(&self) -> usize {
-        self.used_inside.len()
-    }
-
-    /// Notes that a command gave an answer: the tickets that were used since `before` led to something.
-    pub(crate) fn keep_inside(&mut self, before: usize) {
-        self.kept_inside.extend_from_slice(self.used_inside.get(before..).unwrap_or_default());
-    }
-
-    /// What there is before a call of several parts: see [`Guard::postpone`].
-    pub(crate) fn before_several(&self) -> Before {
-        Before { tickets: self.tickets.clone(), asked: self.asked.len() }
-    }
-
-    /// Takes back what a call of several parts has used, because one of them waits for an owner and so none is
-    /// made: all of it is needed again when the event runs again. The parts are asked about one after the other.
-    pub(crate) fn postpone(&mut self, before: Before) {
-        let mut used = before.tickets.clone();
-        for left in &self.tickets {
-            if let Some(at) = used.iter().position(|ticket| ticket == left) {
-                used.swap_remove(at);
-            }
-        }
-        self.asked.truncate(before.asked + 1);
-        for asked in self.asked.iter_mut().skip(before.asked) {
-            asked.behind.extend_from_slice(&used);
-        }
-        self.tickets = before.tickets;
-    }
-
-    /// What waits for an owner when the event is kept. What called commands did is kept with it and not to be
-    /// done again; those that could not end need what was agreed to on the way to them once more.
-    pub(crate) fn into_asked_of_kept(self) -> Vec<Asked> {
-        let Self { mut asked, kept_inside, .. } = self;
-        for asked in &mut asked {
-            asked.behind.retain(|ticket| !kept_inside.contains(ticket));
-        }
-        asked
-    }
-
-    fn remember(&mut self, asked: Asked) {
-        if !self.asked.iter().any(|known| known.hash == asked.hash) {
-            self.asked.push(asked);
-        }
     }
 
     /// Puts what this event does on record as a part of another one.
@@ -281,17 +197,11 @@ impl Guard {
                 return Err(self.deny(&call, "policy", remedy)?);
             }
             Verdict::Ask => {
-                let asked = asked(&self.subject, &call, detail);
-                match self.tickets.iter().position(|ticket| *ticket == asked.hash) {
-                    Some(at) => {
-                        let ticket = self.tickets.swap_remove(at);
-                        if matches!(call, Call::Module { .. }) {
-                            self.used_inside.push(ticket);
-                        }
-                        reason.push_str(", confirmed by an owner");
-                    }
-                    None => return Err(self.ask(&call, asked)?),
+                let asked = Asked::new(&self.subject, &call, detail);
+                if !self.tickets.spend(&asked.hash, matches!(call, Call::Module { .. })) {
+                    return Err(self.ask(&call, asked)?);
                 }
+                reason.push_str(", confirmed by an owner");
             }
         }
         let inside = matches!(call, Call::Module { .. });
@@ -334,7 +244,7 @@ impl Guard {
         Ok(Error::Denied(remedy))
     }
 
-    fn ask(&mut self, call: &Call, mut asked: Asked) -> Result<Error, Error> {
+    fn ask(&mut self, call: &Call, asked: Asked) -> Result<Error, Error> {
         if asked.shown.chars().count() > SHOWN {
             let remedy = format!(
                 "a call that must be confirmed has to be shown whole, in at most {SHOWN} characters"
@@ -343,8 +253,7 @@ impl Guard {
         }
         self.record(call, "ask", "an owner has to confirm it");
         let shown = asked.shown.clone();
-        asked.behind.clone_from(&self.used_inside);
-        self.remember(asked);
+        self.tickets.ask(asked);
         Ok(Error::Pending(shown))
     }
 
@@ -437,26 +346,6 @@ impl Drop for Running {
     }
 }
 
-/// What an owner reads and agrees to. The hash binds it to the component that asks.
-fn asked(subject: &Subject, call: &Call, detail: &str) -> Asked {
-    let line = match call {
-        Call::Http(http) => format!("http {} {}", http.method, http.url),
-        Call::Module { module, command, text, .. } if text.is_empty() => {
-            format!("/{command} (of {module})")
-        }
-        Call::Module { module, command, text, .. } => format!("/{command} {text} (of {module})"),
-        call => call.to_string(),
-    };
-    let canonical = format!("{}\n{}\n{line}\n{detail}", subject.module, subject.hash);
-    let escaped = crate::telemetry::logging::escaped;
-    let shown = if detail.is_empty() {
-        escaped(&line)
-    } else {
-        format!("{}\n{}", escaped(&line), escaped(detail))
-    };
-    Asked { hash: crate::grant::hash(canonical.as_bytes()), shown, behind: Vec::new() }
-}
-
 fn record(subject: &Subject, call: &Call, decision: &str, reason: String) -> Record {
     Record {
         at_ms: now_ms(),
@@ -475,31 +364,4 @@ fn record(subject: &Subject, call: &Call, decision: &str, reason: String) -> Rec
 
 fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_shown_as_it_would_be_typed() {
-        let subject = Subject {
-            event: "e".into(),
-            module: "ai".into(),
-            hash: "h".into(),
-            actor: "owner 111".into(),
-            origin: Origin::Model,
-        };
-        for (text, shown) in
-            [("", "/budget (of finance)"), ("food 300", "/budget food 300 (of finance)")]
-        {
-            let call = Call::Module {
-                module: "finance".to_owned(),
-                command: "budget".to_owned(),
-                text: text.to_owned(),
-                changes: true,
-            };
-            assert_eq!(asked(&subject, &call, "").shown, shown);
-        }
-    }
 }

@@ -132,7 +132,7 @@ impl wit::Host for Scoped<'_, Ssh> {
             return all(|| Error::Invalid(format!("at most {CALLS} calls of ssh an event")));
         }
         let keep = KEEP.min(KEEP_ALL / 2 / targets.len().max(1));
-        let before = self.guard.before_several();
+        let before = self.guard.tickets.before_several();
         let mut permits = Vec::with_capacity(targets.len());
         for target in targets {
             let call = checked(target, command.clone());
@@ -144,7 +144,7 @@ impl wit::Host for Scoped<'_, Ssh> {
         // The event runs again when an owner has agreed, so until then none of them may run.
         let waits = permits.iter().any(|permit| matches!(permit, Err(Error::Pending(_))));
         if waits {
-            self.guard.postpone(before);
+            self.guard.tickets.postpone(before);
         }
         let service = &self.own.service;
         let runs = permits.into_iter().map(|permit| async move {

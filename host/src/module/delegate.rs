@@ -91,7 +91,7 @@ impl Delegate {
                 (Vec::new(), Some(failure(&module.name, &error, went_outside)))
             }
         };
-        let (tickets, asked) = (guard.tickets().to_vec(), guard.asked);
+        let (tickets, asked) = (guard.tickets.open().to_vec(), guard.tickets.asked().to_vec());
         let storage = match (&failed, before) {
             // Nothing of a call that failed is kept.
             (Some(_), Some(before)) => before,

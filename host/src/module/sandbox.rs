@@ -230,7 +230,7 @@ impl Sandbox {
         let called = slices.modules.storage.into_values();
         let writes = std::iter::once(slices.storage).chain(called);
         let writes = writes.filter_map(Transaction::into_writes).collect();
-        let asked = guard.into_asked_of_kept();
+        let asked = guard.tickets.into_asked_of_kept();
         Ok(Outcome { replies, toast, expectation, files, writes, asked })
     }
 
@@ -266,8 +266,8 @@ impl Sandbox {
             Err(_) => Err(CallError::Wall(wall)),
             Ok(Err(error)) => Err(CallError::of(&error, &state.meter)),
             // Whatever it says of that: it could not go on without an owner.
-            Ok(Ok(Err(_))) if !state.guard.asked.is_empty() => {
-                Err(CallError::Asks(state.guard.asked.clone()))
+            Ok(Ok(Err(_))) if !state.guard.tickets.asked().is_empty() => {
+                Err(CallError::Asks(state.guard.tickets.asked().to_vec()))
             }
             Ok(Ok(Err(failure))) => Err(CallError::Failure(failure)),
             Ok(Ok(Ok(replies))) => Ok(replies),
