@@ -126,10 +126,10 @@ impl Permissions {
             (What::Secret(granted), What::Secret(wanted)) => granted == wanted,
             _ => granted.scope.covers(call),
         };
-        let agreed = || self.grants.iter().filter(agrees);
+        let within = || self.grants.iter().filter(agrees);
         // What an owner has marked as dangerous is, whatever else lets it pass.
-        let marked = agreed().find(|granted| granted.scope.effect == Some(Effect::Dangerous));
-        match marked.or_else(|| agreed().min_by_key(|granted| effect(&granted.scope))) {
+        let marked = within().find(|granted| granted.scope.effect == Some(Effect::Dangerous));
+        match marked.or_else(|| within().min_by_key(|granted| effect(&granted.scope))) {
             Some(grant) => {
                 let effect = effect(want).max(effect(&grant.scope));
                 Judgement::Covered { want, grant, effect }

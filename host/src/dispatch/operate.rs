@@ -201,6 +201,7 @@ fn answer(done: Result<String, Refused>) -> Answer {
 }
 
 /// Which part of a list is shown.
+#[derive(Clone, Copy)]
 enum Page<'a> {
     Number(usize),
     /// The one with the permission that this sum stands for.
