@@ -146,3 +146,17 @@ fn the_broken_ones_are_seen_in_a_crowd() {
     let mut host = host.container(Container::new("zulu")).container(Container::new("zebra"));
     assert!(minute(&mut host).text().contains("zulu is up again"), "while it is looked at");
 }
+
+#[test]
+fn one_look_that_fails_makes_no_alert_vanish() {
+    let kept =
+        || Container::new("db").exited(0).with(|one| one.restart_policy = "always".to_owned());
+    let mut host = host().container(kept());
+    assert!(minutes(&mut host, 2).contains("Container db is down"));
+    let mut host = host.container(kept().inspection_fails(HostError::Timeout));
+    assert_eq!(minutes(&mut host, 3), "");
+    assert!(shown(&mut host, "/alerts").contains("Container db is down for 4 min"));
+    assert!(shown(&mut host, "/checks").contains("⚪ db · not known now"));
+    let mut host = host.container(Container::new("db"));
+    assert!(minute(&mut host).text().starts_with("🟢 Container db is up again"));
+}
