@@ -176,12 +176,15 @@ pub(crate) fn typed(call: &Call, named: Option<&str>, line: &str) -> Result<Repl
         Found::One(server) => server,
         Found::Asks(reply) => return Ok(reply),
     };
-    // Before it is taken apart: to a shell a line break is a blank, and two commands would be one.
-    if line.chars().any(char::is_control) {
+    // Before it is taken apart: there a line break is a blank, and two commands would be one.
+    if line.contains(['\n', '\r']) {
         return Err(call.wrong("A command is one line."));
     }
     let command = shell_words::split(line)
         .map_err(|_| call.wrong("A quotation mark in the command is never closed."))?;
+    if command.iter().any(|word| word.chars().any(char::is_control)) {
+        return Err(call.wrong("A command has no control characters in it."));
+    }
     carry_out(call, &server, command, None)
 }
 
