@@ -46,6 +46,16 @@ enum Past {
     Alerted,
 }
 
+/// What is to be thought of a container now.
+#[derive(Debug, PartialEq)]
+enum Sight {
+    /// It does not run, and need not.
+    NotWatched,
+    /// Nobody could look.
+    Unknown,
+    Known(Reading),
+}
+
 impl Before {
     /// What the last round left.
     pub(crate) fn read() -> Result<Self> {
@@ -80,10 +90,10 @@ pub(crate) fn watched(before: &Before) -> Part<Containers> {
     let (mut watched, mut more) = (Vec::new(), 0);
     for container in all {
         let past = before.of(&container.name);
-        let reading = match container.state.as_str() {
-            "running" if container.health == "unhealthy" => Some(down("unhealthy")),
-            "running" => Some(Some(Reading::Up)),
-            "restarting" => Some(down("it restarts again and again")),
+        let sight = match container.state.as_str() {
+            "running" if container.health == "unhealthy" => down("unhealthy"),
+            "running" => Sight::Known(Reading::Up),
+            "restarting" => down("it restarts again and again"),
             "exited" | "dead" if inspections > 0 => {
                 inspections -= 1;
                 ended(&container, part(docker::inspect(&container.name)), past)
@@ -92,14 +102,17 @@ pub(crate) fn watched(before: &Before) -> Part<Containers> {
                 more += usize::from(past == Past::Unknown);
                 ended(&container, Err(Missing::Silent), past)
             }
-            "created" if past != Past::Unknown => Some(down("made anew, and not started")),
-            "removing" if past != Past::Unknown => Some(None),
+            "created" if past != Past::Unknown => down("made anew, and not started"),
+            "removing" if past != Past::Unknown => Sight::Unknown,
             // Made and never started, or paused by somebody.
-            _ => None,
+            _ => Sight::NotWatched,
         };
-        if let Some(reading) = reading {
-            watched.push(Container { name: container.name, reading });
-        }
+        let reading = match sight {
+            Sight::NotWatched => continue,
+            Sight::Unknown => None,
+            Sight::Known(reading) => Some(reading),
+        };
+        watched.push(Container { name: container.name, reading });
     }
     // What is down stays when there are too many.
     watched.sort_by_key(|one| match one.reading {
@@ -113,21 +126,17 @@ pub(crate) fn watched(before: &Before) -> Part<Containers> {
     Ok(Containers { watched, more })
 }
 
-/// What is to be thought of one that has ended; none if it is not watched.
-fn ended(
-    container: &docker::Container,
-    details: Part<docker::Details>,
-    past: Past,
-) -> Option<Option<Reading>> {
+/// What is to be thought of one that has ended.
+fn ended(container: &docker::Container, details: Part<docker::Details>, past: Past) -> Sight {
     let details = match (details, exit_code(container)) {
         (Ok(details), _) => details,
         // Nobody may look closer; but the list says enough of one that ran until now.
         (Err(_), Some(code)) if past != Past::Unknown && failed(code) => {
-            return Some(down(&format!("ended with {code}")));
+            return down(&format!("ended with {code}"));
         }
-        (Err(Missing::Silent), _) if past != Past::Unknown => return Some(None),
-        (Err(Missing::NotGranted), _) if past == Past::Alerted => return Some(None),
-        (Err(_), _) => return None,
+        (Err(Missing::Silent), _) if past != Past::Unknown => return Sight::Unknown,
+        (Err(Missing::NotGranted), _) if past == Past::Alerted => return Sight::Unknown,
+        (Err(_), _) => return Sight::NotWatched,
     };
     let (code, out_of_memory) = (details.exit_code, details.out_of_memory);
     // Of one without a policy it is meant that it ends: but not by itself while it is watched and fails, nor
@@ -141,8 +150,11 @@ fn ended(
         "on-failure" => code == 0,
         _ => false,
     };
+    if meant {
+        return Sight::NotWatched;
+    }
     let memory = if out_of_memory { ", out of memory" } else { "" };
-    (!meant).then(|| down(&format!("ended with {code}{memory}")))
+    down(&format!("ended with {code}{memory}"))
 }
 
 /// Whether this is neither an end as it should be nor that of one which was stopped or killed.
@@ -155,9 +167,8 @@ fn exit_code(container: &docker::Container) -> Option<i64> {
     container.status.strip_prefix("Exited (")?.split_once(')')?.0.parse().ok()
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "a reading that is known")]
-fn down(reason: &str) -> Option<Reading> {
-    Some(Reading::Down(reason.to_owned()))
+fn down(reason: &str) -> Sight {
+    Sight::Known(Reading::Down(reason.to_owned()))
 }
 
 /// The names of all containers, for a choice.
@@ -196,15 +207,26 @@ mod tests {
     #[test]
     fn one_that_cannot_be_inspected_is_not_forgotten() {
         let of = |status: &str, missing: Missing, past| ended(&listed(status), Err(missing), past);
-        let failed = Some(down("ended with 1"));
         for past in [Past::Watched, Past::Alerted] {
-            assert_eq!(of("Exited (1) 3 minutes ago", Missing::Silent, past), failed);
-            assert_eq!(of("Exited (1) 3 minutes ago", Missing::NotGranted, past), failed);
-            assert_eq!(of("Exited (0) 3 minutes ago", Missing::Silent, past), Some(None));
-            assert_eq!(of("Dead", Missing::Silent, past), Some(None));
+            assert_eq!(of("Exited (1) 3 minutes ago", Missing::Silent, past), down("ended with 1"));
+            assert_eq!(
+                of("Exited (1) 3 minutes ago", Missing::NotGranted, past),
+                down("ended with 1")
+            );
+            assert_eq!(of("Exited (0) 3 minutes ago", Missing::Silent, past), Sight::Unknown);
+            assert_eq!(of("Dead", Missing::Silent, past), Sight::Unknown);
         }
-        assert_eq!(of("Exited (137) 1 second ago", Missing::NotGranted, Past::Watched), None);
-        assert_eq!(of("Exited (137) 1 second ago", Missing::NotGranted, Past::Alerted), Some(None));
-        assert_eq!(of("Exited (1) 3 minutes ago", Missing::Silent, Past::Unknown), None);
+        assert_eq!(
+            of("Exited (137) 1 second ago", Missing::NotGranted, Past::Watched),
+            Sight::NotWatched
+        );
+        assert_eq!(
+            of("Exited (137) 1 second ago", Missing::NotGranted, Past::Alerted),
+            Sight::Unknown
+        );
+        assert_eq!(
+            of("Exited (1) 3 minutes ago", Missing::Silent, Past::Unknown),
+            Sight::NotWatched
+        );
     }
 }

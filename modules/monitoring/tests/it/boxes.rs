@@ -59,7 +59,7 @@ fn a_machine_without_docker_is_no_alert() {
 }
 
 fn sick(name: &str) -> Container {
-    Container::new(name).with(|details| details.container.health = "unhealthy".to_owned())
+    Container::new(name).with(|details| "unhealthy".clone_into(&mut details.container.health))
 }
 
 #[test]
