@@ -128,6 +128,13 @@ impl Call {
         self.at
     }
 
+    /// The time now, as the clock on the wall of the host says: later than [`at`](Self::at) where the event
+    /// waited, as for a confirmation, or where the handler waited for others.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment { unix_ms: crate::host::clock_ms(), ..self.at }
+    }
+
     /// The id of the event: the same for every attempt at it, different for any other event. Store it
     /// with what must not happen twice.
     #[must_use]

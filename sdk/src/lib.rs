@@ -81,11 +81,18 @@ pub(crate) mod host {
         chat, config, docker, files, http, log, logs, modules, ocr, ssh, storage, system,
     };
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) use crate::testing::imports::{chat, config, log, modules, storage};
+    pub(crate) use crate::testing::imports::{chat, clock_ms, config, log, modules, storage};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::reading::{files, ocr};
     #[cfg(not(target_family = "wasm"))]
     pub(crate) use crate::testing::{docker, logs, ssh, system, web as http};
+
+    /// Milliseconds since 1970, of the sandbox's clock.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn clock_ms() -> u64 {
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
 
     pub(crate) use crate::bindings::umbrasil::module::log::Level;
     pub(crate) use crate::bindings::umbrasil::module::storage::Range;

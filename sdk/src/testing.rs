@@ -140,6 +140,12 @@ impl Host {
         self
     }
 
+    /// Has events handled so many seconds after they happened, as when the owner is asked before.
+    pub fn late(&mut self, seconds: u64) -> &mut Self {
+        self.world.late_ms = 1_000 * seconds;
+        self
+    }
+
     /// Hands the keyboard to this user, for all that follows. Only 111 owns the bot.
     pub fn user(&mut self, id: i64) -> &mut Self {
         self.user.id = id;
@@ -305,6 +311,7 @@ impl Host {
     fn deliver(&mut self, event: wit::Event, pressed: Option<usize>) -> Result<Outcome> {
         let user = event.user.id;
         self.world.reading.sent = matches!(event.input, wit::Input::File(_));
+        self.world.clock_ms = event.at.unix_ms + self.world.late_ms;
         // The world lies with the thread while the handler runs, so that plain functions reach it.
         imports::enter(std::mem::take(&mut self.world));
         let result = self.module.answer_event(event);

@@ -4,7 +4,7 @@ use umbrasil_sdk::docker::{Container, Details, Port, Usage};
 use umbrasil_sdk::prelude::*;
 
 use crate::containers::{self, name_of, reference, sign};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, unseen};
 use crate::wording::{short, size, span, stamp};
 
 /// Ports that are listed.
@@ -45,7 +45,14 @@ fn perform(call: &Call, name: &str, verb: &str) -> Result<Reply, Trouble> {
         "stop" => docker::stop(name).map(|()| "✅ Stopped.\n\n"),
         _ => docker::restart(name).map(|()| "✅ Restarted.\n\n"),
     };
-    draw(call, name, done?)
+    let done = done?;
+    match draw(call, name, done) {
+        Err(Trouble::Told(why)) => {
+            let list = Button::new("Containers", "containers");
+            Ok(unseen(done, short(name, 128), &why, [list, Button::new("Back", "home")]))
+        }
+        seen => seen,
+    }
 }
 
 /// The page, below a line that says what was done.

@@ -4,7 +4,7 @@ use umbrasil_sdk::prelude::*;
 
 use crate::n8n::{Execution, N8n, Workflow};
 use crate::page::{Meant, Page, meant};
-use crate::trouble::{Trouble, or_told};
+use crate::trouble::{Trouble, or_told, unseen};
 use crate::wording::{ago, read_time, short, stamp};
 use crate::{run, runs};
 
@@ -183,7 +183,14 @@ pub(crate) fn page_of(
 
 fn switch(call: &Call, id: &str, on: bool) -> Result<Reply, Trouble> {
     N8n::configured()?.switch(id, on)?;
-    draw(call, id, if on { "✅ Switched on.\n\n" } else { "✅ Switched off.\n\n" })
+    let done = if on { "✅ Switched on.\n\n" } else { "✅ Switched off.\n\n" };
+    match draw(call, id, done) {
+        Err(Trouble::Told(why)) => {
+            let again = Button::new("Refresh", "flow").arg(id);
+            Ok(unseen(done, "Workflow", &why, [again, Button::new("Back", "flows")]))
+        }
+        seen => seen,
+    }
 }
 
 fn button(workflow: &Workflow, action: &str) -> Button {

@@ -51,15 +51,18 @@ pub(crate) enum Meant<'a, T> {
     Several(Vec<&'a T>),
 }
 
-/// Looks for the whole name first, then for it in other letters, then for a part of one.
+/// Looks for the whole name first, then for it in other letters, then for a part of one. How many blanks there
+/// are between words counts nowhere: chats and keyboards change them.
 pub(crate) fn meant<'a, T>(all: &'a [T], wanted: &str, name: impl Fn(&T) -> &str) -> Meant<'a, T> {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = plain(wanted);
     let small = wanted.to_lowercase();
     let ways: [&dyn Fn(&str) -> bool; 3] =
         [&|name| name == wanted, &|name| name.to_lowercase() == small, &|name| {
             name.to_lowercase().contains(&small)
         }];
     for way in ways {
-        let found: Vec<&T> = all.iter().filter(|one| way(name(one))).collect();
+        let found: Vec<&T> = all.iter().filter(|one| way(&plain(name(one)))).collect();
         match *found.as_slice() {
             [] => {}
             [one] => return Meant::One(one),
@@ -99,5 +102,9 @@ mod tests {
         assert_eq!(name("y-a"), Meant::One(&"my-api"));
         assert_eq!(name("db"), Meant::One(&"DB"));
         assert_eq!(name("x"), Meant::None);
+        let all = ["Sync  orders ", "Sync orders two"];
+        for wanted in ["Sync orders", "Sync  orders", "sync \u{a0}orders"] {
+            assert_eq!(meant(&all, wanted, |one| one), Meant::One(&"Sync  orders "), "{wanted}");
+        }
     }
 }

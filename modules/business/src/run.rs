@@ -50,12 +50,23 @@ pub(crate) fn of(call: &Call, n8n: &N8n, id: &str) -> Result<Reply, Trouble> {
     // Without a body, so that the owner is asked about nothing but the call.
     let request = Request::new(&webhook.method, url).timeout(PATIENCE);
     let html = match request.send() {
-        Ok(response) if response.is_success() => started(&workflow, &response),
+        Ok(response) if response.is_success() => {
+            let said = n8n::complaint(&response).unwrap_or_else(|| short(&response.text(), SHOWN));
+            let html = started(&workflow);
+            if said.is_empty() { html } else { html.text("\nIt answered: ").code(said) }
+        }
         Ok(response) => Html::new().text("⚠️ ").text(refused(&response)),
         // The question may have got there: to say more would be a guess.
         Err(HostError::Unknown(_) | HostError::Timeout) => Html::from(
             "⏳ Called, but its webhook did not answer in time. It may be running: see Executions.",
         ),
+        // It was called: only what it said is lost.
+        Err(HostError::TooLarge(_)) => {
+            started(&workflow).text("\nIts answer is too large to show.")
+        }
+        Err(HostError::Denied(text) | HostError::Unavailable(text)) if is_redirect(&text) => {
+            started(&workflow).text("\nIt answered with a redirect, which the bot does not follow.")
+        }
         Err(error) => return Err(n8n::unanswered(error)),
     };
     // Shown as it was before: how the run went is a tap on `Executions` away.
@@ -127,10 +138,13 @@ fn in_url(path: &str) -> String {
     path.split('/').map(n8n::encoded).collect::<Vec<_>>().join("/")
 }
 
-fn started(workflow: &Workflow, response: &Response) -> Html {
-    let html = Html::new().text("▶️ Started: ").bold(short(&workflow.name, TITLE));
-    let said = n8n::complaint(response).unwrap_or_else(|| short(&response.text(), SHOWN));
-    if said.is_empty() { html } else { html.text("\nIt answered: ").code(said) }
+fn started(workflow: &Workflow) -> Html {
+    Html::new().text("▶️ Started: ").bold(short(&workflow.name, TITLE))
+}
+
+/// Whether the host says that an answer sends elsewhere: to where nothing is granted, or to nowhere.
+fn is_redirect(text: &str) -> bool {
+    text.starts_with("the answer is a redirect") || text.contains(" redirects ")
 }
 
 fn refused(response: &Response) -> String {

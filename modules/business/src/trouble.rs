@@ -47,6 +47,17 @@ impl From<Trouble> for Error {
     }
 }
 
+/// What was done, and why nobody can see what came of it: the deed is done all the same.
+pub(crate) fn unseen(
+    done: &'static str,
+    name: impl std::fmt::Display,
+    why: &str,
+    buttons: impl IntoIterator<Item = Button>,
+) -> Reply {
+    let html = Html::from(done).bold(name).text("\n\n⚠️ ").text(why);
+    Reply::html(html).row(buttons)
+}
+
 /// Shows what was made, or under the same title why it could not be, with these buttons below.
 pub(crate) fn or_told(
     made: Result<Reply, Trouble>,

@@ -12,6 +12,12 @@ use crate::condition::{Level, Reading, Subject, Wrong};
 const REMINDER: u64 = 3_600;
 /// How many that are over are remembered.
 const PAST: usize = 60;
+/// How many messages are remembered of each: the buttons below them know what they are about.
+const MESSAGES: usize = 8;
+
+/// The numbers of the messages that an alert was told in, the newest last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Messages(Vec<u64>);
 
 /// Something that is wrong. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,8 +26,9 @@ pub(crate) struct Alert {
     pub(crate) reading: Reading,
     pub(crate) level: Level,
     pub(crate) since: u64,
-    /// The message that it was told in last, which its buttons carry; 0 before there is one.
-    pub(crate) message: u64,
+    /// What its buttons carry. A record of old has none.
+    #[serde(default)]
+    pub(crate) messages: Messages,
     told_at: Option<u64>,
     reminded: bool,
     /// By whom.
@@ -36,8 +43,8 @@ pub(crate) struct Past {
     pub(crate) reading: Reading,
     pub(crate) since: u64,
     pub(crate) until: u64,
-    /// The message that it was told in.
-    pub(crate) message: u64,
+    #[serde(default)]
+    pub(crate) messages: Messages,
 }
 
 /// Silence for a subject, or for all.
@@ -100,14 +107,14 @@ impl Alerts {
         match (at, wrong) {
             (None, None) => None,
             (None, Some(Wrong { since, level })) => {
-                let (told_at, message) = (None, 0);
+                let (told_at, messages) = (None, Messages::default());
                 let (reminded, acknowledged) = (false, None);
                 let mut alert = Alert {
                     subject,
                     reading,
                     level,
                     since,
-                    message,
+                    messages,
                     told_at,
                     reminded,
                     acknowledged,
@@ -136,8 +143,8 @@ impl Alerts {
     }
 
     fn remember(&mut self, alert: Alert, now: u64) {
-        let Alert { subject, reading, since, message, .. } = alert;
-        self.past.push(Past { subject, reading, since, until: now, message });
+        let Alert { subject, reading, since, messages, .. } = alert;
+        self.past.push(Past { subject, reading, since, until: now, messages });
         let over = self.past.len().saturating_sub(PAST);
         self.past.drain(..over);
     }
@@ -164,9 +171,29 @@ impl Alerts {
                 Change::Over { .. } => false,
             };
             if changes.iter().any(this) {
-                alert.message = message;
+                alert.messages.add(message);
             }
         }
+    }
+
+    /// Notes that all that is not muted was told in this message.
+    pub(crate) fn told_all(&mut self, message: u64, now: u64) {
+        let mut open = std::mem::take(&mut self.open);
+        for alert in open.iter_mut().filter(|alert| !self.is_muted(&alert.subject, now)) {
+            alert.messages.add(message);
+        }
+        self.open = open;
+    }
+
+    /// What was told in this message, also what is over by now; nothing if that is no longer known.
+    pub(crate) fn subjects(&self, message: u64) -> Vec<Subject> {
+        let open = self.open.iter().map(|alert| (&alert.subject, &alert.messages));
+        let past = self.past.iter().map(|past| (&past.subject, &past.messages));
+        let told = open.chain(past).filter(|(_, messages)| messages.contains(message));
+        let mut subjects: Vec<Subject> = told.map(|(subject, _)| subject.clone()).collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects
     }
 
     /// Until when this is muted.
@@ -193,17 +220,27 @@ impl Alerts {
         self.mutes.push(Mute { subject, until });
     }
 
-    /// Ends all mutes. What is open counts as told: whoever does this sees it.
-    pub(crate) fn unmute(&mut self, now: u64) {
-        self.mutes.clear();
-        for alert in &mut self.open {
+    /// Whether this is muted by itself, and not with all.
+    pub(crate) fn has_own_mute(&self, subject: &Subject, now: u64) -> bool {
+        self.mutes.iter().any(|mute| mute.subject.as_ref() == Some(subject) && mute.until > now)
+    }
+
+    /// Ends all mutes, or those of these subjects. What is open counts as told: whoever does this sees it.
+    pub(crate) fn unmute(&mut self, subjects: Option<&[Subject]>, now: u64) {
+        let ends = |subject: &Subject| subjects.is_none_or(|these| these.contains(subject));
+        self.mutes.retain(|mute| match &mute.subject {
+            Some(subject) => !ends(subject),
+            None => subjects.is_some(),
+        });
+        for alert in self.open.iter_mut().filter(|alert| ends(&alert.subject)) {
             alert.told_at = Some(now);
         }
     }
 
     /// Notes that somebody knows of these, as if they had been told; gives how many that are.
     pub(crate) fn acknowledge(&mut self, message: Option<u64>, by: &str, now: u64) -> usize {
-        let these = |alert: &&mut Alert| message.is_none_or(|message| alert.message == message);
+        let these =
+            |alert: &&mut Alert| message.is_none_or(|message| alert.messages.contains(message));
         let mut count = 0;
         for alert in self.open.iter_mut().filter(these).filter(|alert| alert.acknowledged.is_none())
         {
@@ -216,6 +253,18 @@ impl Alerts {
 
     pub(crate) fn alert(&self, subject: &Subject) -> Option<&Alert> {
         self.open.iter().find(|alert| alert.subject == *subject)
+    }
+}
+
+impl Messages {
+    fn add(&mut self, message: u64) {
+        self.0.push(message);
+        let over = self.0.len().saturating_sub(MESSAGES);
+        self.0.drain(..over);
+    }
+
+    pub(crate) fn contains(&self, message: u64) -> bool {
+        self.0.contains(&message)
     }
 }
 

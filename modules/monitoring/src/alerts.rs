@@ -23,6 +23,9 @@ pub(crate) fn acknowledge(call: &Call) -> Result<Reply> {
         return Ok(Reply::none());
     }
     let (mut watch, message) = (Watch::read()?, message_of(call));
+    if is_unknown(&watch.alerts, message)? {
+        return Ok(shown(call, &watch.alerts, message));
+    }
     let count = watch.alerts.acknowledge(message, &call.user().name, now(call));
     chat::toast(match count {
         0 => "Nothing is left to acknowledge.",
@@ -38,20 +41,15 @@ pub(crate) fn mute(call: &Call) -> Result<Reply> {
         return Ok(Reply::none());
     }
     let (mut watch, message) = (Watch::read()?, message_of(call));
+    if is_unknown(&watch.alerts, message)? {
+        return Ok(shown(call, &watch.alerts, message));
+    }
     let until = now(call) + MUTE;
     match message {
         None => watch.alerts.mute(None, until),
         Some(message) => {
             // Also what is over by now: it may begin again.
-            let open = watch.alerts.open.iter().filter(|alert| alert.message == message);
-            let past = watch.alerts.past.iter().filter(|past| past.message == message);
-            let mut subjects: Vec<_> = open
-                .map(|alert| alert.subject.clone())
-                .chain(past.map(|past| past.subject.clone()))
-                .collect();
-            subjects.sort();
-            subjects.dedup();
-            for subject in subjects {
+            for subject in watch.alerts.subjects(message) {
                 watch.alerts.mute(Some(subject), until);
             }
         }
@@ -62,16 +60,29 @@ pub(crate) fn mute(call: &Call) -> Result<Reply> {
     Ok(shown(call, &watch.alerts, message))
 }
 
-/// The button that ends all mutes.
+/// The button that ends the mutes of its message, or all.
 pub(crate) fn unmute(call: &Call) -> Result<Reply> {
     if refuses(call)? {
         return Ok(Reply::none());
     }
-    let mut watch = Watch::read()?;
-    watch.alerts.unmute(now(call));
+    let (mut watch, message) = (Watch::read()?, message_of(call));
+    if is_unknown(&watch.alerts, message)? {
+        return Ok(shown(call, &watch.alerts, message));
+    }
+    let subjects = message.map(|message| watch.alerts.subjects(message));
+    watch.alerts.unmute(subjects.as_deref(), now(call));
     watch.keep()?;
     chat::toast("Alerts are told again.")?;
-    Ok(overview(call, &watch.alerts))
+    Ok(shown(call, &watch.alerts, message))
+}
+
+/// Whether nobody knows any more what the message was about; then they have read so.
+fn is_unknown(alerts: &Alerts, message: Option<u64>) -> Result<bool> {
+    let unknown = message.is_some_and(|message| alerts.subjects(message).is_empty());
+    if unknown {
+        chat::toast("It is no longer known what this was about: see /alerts.")?;
+    }
+    Ok(unknown)
 }
 
 /// Whether somebody else than an owner pressed; then they have read so.
@@ -95,32 +106,34 @@ fn shown(call: &Call, alerts: &Alerts, message: Option<u64>) -> Reply {
     let Some(message) = message else { return overview(call, alerts) };
     let now = now(call);
     let mut html = Html::new();
-    let mut open = 0;
-    for alert in alerts.open.iter().filter(|alert| alert.message == message).take(OPEN) {
+    for alert in alerts.open.iter().filter(|alert| alert.messages.contains(message)).take(OPEN) {
         html = html.push(of(call, alerts, alert)).line();
-        open += 1;
     }
-    for past in alerts.past.iter().filter(|past| past.message == message).take(OPEN) {
+    for past in alerts.past.iter().filter(|past| past.messages.contains(message)).take(OPEN) {
         let lasted = words::duration(past.until.saturating_sub(past.since));
         html = html.text(format_args!(
             "🟢 {}: {}, over after {lasted}\n",
             past.subject,
             past.reading.short()
         ));
-        open += 1;
+        // Told since in another message, which has buttons of its own.
+        let again = alerts.alert(&past.subject).filter(|open| !open.messages.contains(message));
+        if let Some(again) = again {
+            html = html.text(format_args!("    again: {}\n", again.line(now)));
+        }
     }
-    if open == 0 {
-        html = html.text("🟢 This is over.\n");
+    let subjects = alerts.subjects(message);
+    if subjects.is_empty() {
+        html = html.text("⚪ It is no longer known what this was about.\n");
     }
-    let muted = alerts.mutes.iter().any(|mute| mute.until > now);
     let mut buttons = Vec::new();
-    let waits = |alert: &Alert| alert.message == message && alert.acknowledged.is_none();
+    let waits = |alert: &Alert| alert.messages.contains(message) && alert.acknowledged.is_none();
     if alerts.open.iter().any(waits) {
         buttons.push(Button::new("Acknowledge", "ack").arg(message));
     }
-    if muted {
-        buttons.push(Button::new("Unmute", "unmute"));
-    } else if open > 0 {
+    if subjects.iter().any(|subject| alerts.has_own_mute(subject, now)) {
+        buttons.push(Button::new("Unmute", "unmute").arg(message));
+    } else if !subjects.is_empty() && alerts.all_muted_until(now).is_none() {
         buttons.push(Button::new("Mute 1 h", "mute").arg(message));
     }
     buttons.push(Button::new("Alerts", "alerts"));

@@ -97,10 +97,10 @@ fn text(call: &Call) -> Result<Html> {
 
 /// A table of averages and maxima.
 fn machine(samples: &[Timed]) -> String {
-    let mut lines = vec![format!("{:<12}{:>9}{:>9}", "", "average", "most")];
+    let mut lines = vec![format!("{:<12}{:>11}{:>11}", "", "average", "most")];
     let mut line = |name: &str, of: fn(&Sample) -> Option<f64>, told: fn(f64) -> String| {
         if let Some((average, most)) = series::average_and_most(samples, of) {
-            lines.push(format!("{name:<12}{:>9}{:>9}", told(average), told(most)));
+            lines.push(format!("{name:<12}{:>11}{:>11}", told(average), told(most)));
         }
     };
     line("CPU", |sample| sample.cpu, percent);
@@ -109,7 +109,7 @@ fn machine(samples: &[Timed]) -> String {
     line("Fullest disk", |sample| sample.disk, percent);
     line("Load", |sample| sample.load, |load| format!("{load:.2}"));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-    let rate = |rate: f64| format!("{}/s", bytes(rate as u64)).replace(' ', "");
+    let rate = |rate: f64| format!("{}/s", bytes(rate as u64));
     line("Received", |sample| sample.received, rate);
     line("Sent", |sample| sample.sent, rate);
     if lines.len() == 1 {

@@ -24,7 +24,9 @@ pub(crate) fn chart(call: &Call) -> Result<Reply> {
     let now = call.at().unix_ms / 1_000;
     let samples = series::last(seconds, now)?;
     if samples.len() < 2 {
-        chat::toast("There is too little to draw yet: a number comes each minute.")?;
+        // A longer period is drawn of averages.
+        let each = if seconds > 86_400 { "ten minutes" } else { "minute" };
+        chat::toast(&format!("There is too little to draw yet: a point comes each {each}."))?;
         return Ok(Reply::none());
     }
     chat::typing()?;

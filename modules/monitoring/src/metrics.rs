@@ -16,8 +16,9 @@ const PROCESSES: u32 = 5;
 pub(crate) fn metrics(call: &Call) -> Result<Reply> {
     let by_memory = call.get(0) == Some("memory");
     let machine = Machine::now();
-    let rate = machine.rate(Before::read()?, call.at().unix_ms);
-    let ((hour, minute), second) = (call.at().clock(), call.at().unix_ms / 1_000 % 60);
+    let now = call.now();
+    let rate = machine.rate(Before::read()?, now.unix_ms);
+    let ((hour, minute), second) = (now.clock(), now.unix_ms / 1_000 % 60);
     let html = Html::from("📈 <b>Metrics</b>")
         .text(format_args!(" · {hour:02}:{minute:02}:{second:02}\n"))
         .pre(table(&machine, rate))

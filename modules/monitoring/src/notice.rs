@@ -11,8 +11,17 @@ const MESSAGES: usize = 5;
 /// What was said lately. Times are seconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notices {
-    sent: Vec<u64>,
+    #[serde(default)]
+    lately: Vec<Sent>,
     storm: Option<Storm>,
+}
+
+/// A message, and what it told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Sent {
+    at: u64,
+    raised: usize,
+    over: usize,
 }
 
 /// What happened since the last summary.
@@ -56,7 +65,8 @@ impl Notices {
             storm.since = now;
             if last {
                 self.storm = None;
-                self.sent = vec![now];
+                // It counts as a message; what it told is counted already.
+                self.lately = vec![Sent { at: now, raised: 0, over: 0 }];
             }
             // Calm since the last summary: that said it all.
             return if told.messages == 0 {
@@ -68,15 +78,23 @@ impl Notices {
         if !changed {
             return Say::Nothing;
         }
-        self.sent.retain(|sent| (now.saturating_sub(PERIOD) + 1..=now).contains(sent));
-        if self.sent.len() < MESSAGES {
-            self.sent.push(now);
+        self.lately.retain(|sent| (now.saturating_sub(PERIOD) + 1..=now).contains(&sent.at));
+        let this = Sent { at: now, raised, over };
+        if self.lately.len() < MESSAGES {
+            self.lately.push(this);
             return Say::Changes;
         }
-        let since = self.sent.first().copied().unwrap_or(now);
-        self.sent.clear();
+        // The first summary is of all that made it a storm.
+        let mut all = std::mem::take(&mut self.lately);
+        all.push(this);
+        let storm = Storm {
+            since: all.first().map_or(now, |sent| sent.at),
+            messages: 1,
+            raised: all.iter().map(|sent| sent.raised).sum(),
+            over: all.iter().map(|sent| sent.over).sum(),
+        };
         self.storm = Some(Storm { since: now, ..Storm::default() });
-        Say::Summary { storm: Storm { since, messages: 1, raised, over }, first: true, last: false }
+        Say::Summary { storm, first: true, last: false }
     }
 }
 
@@ -125,7 +143,14 @@ mod tests {
         for minute in 1..=5 {
             assert_eq!(notices.decide(1, 0, minute * 60), Say::Changes);
         }
-        notices.decide(2, 1, 360);
+        let Say::Summary { storm, first: true, .. } = notices.decide(2, 1, 360) else {
+            panic!("the first summary")
+        };
+        assert_eq!(
+            (storm.since, storm.raised, storm.over),
+            (60, 7, 1),
+            "also what was told singly"
+        );
         for minute in 7..=15 {
             assert_eq!(notices.decide(2, 1, minute * 60), Say::Nothing);
         }

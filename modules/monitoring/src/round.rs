@@ -4,7 +4,7 @@ use umbrasil_sdk::prelude::*;
 
 use crate::alert::Finding;
 use crate::condition::{Detector, Reading, Subject};
-use crate::containers::{self, Container};
+use crate::containers::{self, Before as Boxes, Containers};
 use crate::news;
 use crate::notice::Say;
 use crate::probe::{Outcome, Probed};
@@ -27,10 +27,13 @@ pub(crate) fn tick(call: &Call) -> Result<Reply> {
     let now = call.at().unix_ms / 1_000;
     let machine = Machine::now();
     keep_sample(&machine, call.at().unix_ms)?;
-    let boxes = containers::watched();
+    let before = Boxes::read()?;
+    let boxes = containers::watched(&before);
     if let Ok(boxes) = &boxes {
-        let check = |one: &Container| (one.reading == Reading::Up).then_some(0);
-        let checks = boxes.iter().map(|one| (one.name.as_str(), check(one)));
+        let checks = boxes.watched.iter().filter_map(|one| {
+            let up = *one.reading.as_ref()? == Reading::Up;
+            Some((one.name.as_str(), up.then_some(0)))
+        });
         record::keep(record::CONTAINERS, now, checks)?;
     }
     let probed = Probed::latest()?;
@@ -40,10 +43,13 @@ pub(crate) fn tick(call: &Call) -> Result<Reply> {
         watch.detectors.iter_mut().for_each(Detector::interrupted);
     }
     let mut seen = of_machine(&machine, settings::thresholds());
-    seen.extend(of_containers(boxes, &watch));
+    seen.extend(of_containers(&boxes, &watch));
     seen.extend(of_services(&probed, probed.at > watch.probed_at, now));
     (watch.at, watch.probed_at) = (now, probed.at);
     let reply = judge(&mut watch, seen, now);
+    if let Ok(boxes) = &boxes {
+        before.follow(boxes, &watch.alerts)?;
+    }
     watch.keep()?;
     Ok(reply)
 }
@@ -71,9 +77,7 @@ fn judge(watch: &mut Watch, seen: Vec<Seen>, now: u64) -> Reply {
         }
         Say::Summary { storm, first, last } => {
             watch.message += 1;
-            for alert in &mut watch.alerts.open {
-                alert.message = watch.message;
-            }
+            watch.alerts.told_all(watch.message, now);
             let summary = news::Summary { storm, first, last };
             news::summary(&watch.alerts, &summary, watch.message, now)
         }
@@ -89,6 +93,7 @@ fn keep_sample(machine: &Machine, at_ms: u64) -> Result<()> {
     series::keep(at_ms / 1_000, machine.sample(rate))
 }
 
+/// The shares of the machine. One whose threshold is 100 is not watched.
 fn of_machine(machine: &Machine, thresholds: Thresholds) -> Vec<Seen> {
     let share_of = |percent: f64, limit: u8, samples: u32| {
         // What is no number would be one that is never too high.
@@ -106,6 +111,14 @@ fn of_machine(machine: &Machine, thresholds: Thresholds) -> Vec<Seen> {
         let reading = share_of(used_share(disk), thresholds.disk, 1);
         seen.push((Subject::Disk(disk.mount.clone()), Some(reading)));
     }
+    seen.retain(|(subject, _)| {
+        let limit = match subject {
+            Subject::Cpu => thresholds.cpu,
+            Subject::Memory => thresholds.memory,
+            _ => thresholds.disk,
+        };
+        limit < 100
+    });
     seen
 }
 
@@ -119,12 +132,14 @@ fn unless_withheld(subject: Subject, reading: Result<Reading, &Missing>) -> Opti
 }
 
 /// The containers. That Docker is silent is news only where it once was not.
-fn of_containers(boxes: Part<Vec<Container>>, watch: &Watch) -> Vec<Seen> {
+fn of_containers(boxes: &Part<Containers>, watch: &Watch) -> Vec<Seen> {
     match boxes {
         Ok(boxes) => {
-            let of = |one: Container| (Subject::Container(one.name), Some(one.reading));
             let docker = (Subject::Docker, Some(Reading::Up));
-            boxes.into_iter().map(of).chain([docker]).collect()
+            let each = boxes.watched.iter();
+            each.map(|one| (Subject::Container(one.name.clone()), one.reading.clone()))
+                .chain([docker])
+                .collect()
         }
         Err(Missing::NotGranted) => Vec::new(),
         Err(Missing::Silent) if watch.detector(&Subject::Docker).is_none() => Vec::new(),

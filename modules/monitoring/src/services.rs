@@ -3,7 +3,7 @@
 use umbrasil_sdk::prelude::*;
 
 use crate::condition::{Detector, Reading, Subject};
-use crate::containers::{self, Container};
+use crate::containers::{self, Before, Container, Containers};
 use crate::probe::{Outcome, Probed};
 use crate::record::{self, History};
 use crate::round::days_left;
@@ -146,7 +146,7 @@ fn overview(call: &Call, known: &Known) -> Result<Reply> {
         html = html.text(format_args!("\n{icon} ")).bold(&service.name);
         html = html.text(format_args!(" · {}", known.words(call, service)));
     }
-    html = boxes(call, known, html, &containers::watched());
+    html = boxes(call, known, html, &containers::watched(&Before::read()?));
     let page: usize = call.get(0).and_then(|page| page.parse().ok()).unwrap_or(0);
     let pages = known.services.len().div_ceil(A_PAGE);
     let page = page.min(pages.saturating_sub(1));
@@ -173,26 +173,30 @@ fn overview(call: &Call, known: &Known) -> Result<Reply> {
 }
 
 /// The containers: what is down by itself, the others together.
-fn boxes(call: &Call, known: &Known, mut html: Html, boxes: &Part<Vec<Container>>) -> Html {
+fn boxes(call: &Call, known: &Known, mut html: Html, boxes: &Part<Containers>) -> Html {
     let title = "\n\n🐳 <b>Containers</b>";
     let boxes = match boxes {
         Err(missing) => {
             return html.push(title).text(format_args!(": {}", containers::missing(missing)));
         }
-        Ok(boxes) if boxes.is_empty() => return html.push(title).text(": none to watch"),
+        Ok(boxes) if boxes.watched.is_empty() && boxes.more == 0 => {
+            return html.push(title).text(": none to watch");
+        }
         Ok(boxes) => boxes,
     };
     html = html.push(title);
     let (up, down): (Vec<&Container>, Vec<&Container>) =
-        boxes.iter().partition(|one| one.reading == Reading::Up);
+        boxes.watched.iter().partition(|one| one.reading == Some(Reading::Up));
     for one in down.iter().take(BOXES) {
         let subject = Subject::Container(one.name.clone());
-        html = html
-            .text(format_args!("\n{} ", known.failing(&subject).icon()))
-            .bold(cut(&one.name, 40));
+        let (standing, words) = match &one.reading {
+            Some(reading) => (known.failing(&subject), reading.short()),
+            None => (Standing::Unknown, "not known now".to_owned()),
+        };
+        html = html.text(format_args!("\n{} ", standing.icon())).bold(cut(&one.name, 40));
         html = html.text(format_args!(
             " · {}{}",
-            one.reading.short().trim_start_matches("down: "),
+            words.trim_start_matches("down: "),
             known.since(call, &subject)
         ));
     }
@@ -202,6 +206,11 @@ fn boxes(call: &Call, known: &Known, mut html: Html, boxes: &Part<Vec<Container>
     if !up.is_empty() {
         let names: Vec<&str> = up.iter().map(|one| one.name.as_str()).collect();
         html = html.text(format_args!("\n🟢 {} up: {}", up.len(), cut(&names.join(", "), NAMES)));
+    }
+    match boxes.more {
+        0 => {}
+        1 => html = html.text("\n⚪ and 1 more that is not watched"),
+        more => html = html.text(format_args!("\n⚪ and {more} more that are not watched")),
     }
     html
 }

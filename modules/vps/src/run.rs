@@ -176,10 +176,14 @@ pub(crate) fn typed(call: &Call, named: Option<&str>, line: &str) -> Result<Repl
         Found::One(server) => server,
         Found::Asks(reply) => return Ok(reply),
     };
+    // Before it is taken apart: there a line break is a blank, and two commands would be one.
+    if line.contains(['\n', '\r']) {
+        return Err(call.wrong("A command is one line."));
+    }
     let command = shell_words::split(line)
         .map_err(|_| call.wrong("A quotation mark in the command is never closed."))?;
     if command.iter().any(|word| word.chars().any(char::is_control)) {
-        return Err(call.wrong("A command is one line."));
+        return Err(call.wrong("A command has no control characters in it."));
     }
     carry_out(call, &server, command, None)
 }
@@ -211,17 +215,24 @@ fn carry_out(
         html = html.text(" · the middle is left out");
     }
     let cut = err_cut || out_cut;
+    let both = !out.trim().is_empty() && !err.trim().is_empty();
     if cut {
-        html = html.text(" · the end of it, all in the file");
-        let all = [out.as_str(), err.as_str()].join("\n");
+        let rest = if output.truncated { "more" } else { "all" };
+        html = html.text(format_args!(" · the end of it, {rest} in the file"));
+        let label = if both { "stderr:\n" } else { "" };
+        let all = format!("{}\n{label}{err}", out.trim_end_matches('\n'));
         let name = format!("{}.txt", short(server, 60));
         chat::document(&name, all.as_bytes(), Html::new().code(short(&line, 200)))?;
     }
     html = html.line();
-    for part in [&shown_out, &shown_err] {
-        if !part.trim().is_empty() {
-            html = html.pre(part);
-        }
+    if !shown_out.trim().is_empty() {
+        html = html.pre(&shown_out);
+    }
+    if both {
+        html = html.text("\n");
+    }
+    if !shown_err.trim().is_empty() {
+        html = html.italic("stderr").line().pre(&shown_err);
     }
     if shown_out.trim().is_empty() && shown_err.trim().is_empty() {
         html = html.text("It said nothing.\n");

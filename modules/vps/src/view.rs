@@ -124,9 +124,9 @@ pub(crate) fn title(server: &str, what: &str) -> Html {
     Html::new().text("🖥 ").bold(server).text(" · ").text(what).text("\n\n")
 }
 
-/// The line that says when this was so: what makes a refreshed message another one.
+/// The line that says when this was so, which is now: what makes a refreshed message another one.
 pub(crate) fn seen(call: &Call) -> Html {
-    let (hours, minutes) = call.at().clock();
-    let seconds = call.at().unix_ms / 1_000 % 60;
+    let now = call.now();
+    let ((hours, minutes), seconds) = (now.clock(), now.unix_ms / 1_000 % 60);
     Html::new().text("\n").italic(format_args!("at {hours:02}:{minutes:02}:{seconds:02}"))
 }

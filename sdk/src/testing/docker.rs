@@ -21,6 +21,7 @@ pub struct Container {
     details: wit::Details,
     usage: wit::Usage,
     lines: Vec<wit::LogLine>,
+    inspection_fails: Option<Error>,
 }
 
 impl Container {
@@ -58,7 +59,7 @@ impl Container {
             disk_written_bytes: 0,
             processes: 1,
         };
-        Self { details, usage, lines: Vec::new() }
+        Self { details, usage, lines: Vec::new(), inspection_fails: None }
     }
 
     /// One that has ended, with this exit code.
@@ -71,6 +72,12 @@ impl Container {
     /// Changes what `list` and `inspect` tell.
     pub fn with(mut self, change: impl FnOnce(&mut wit::Details)) -> Self {
         change(&mut self.details);
+        self
+    }
+
+    /// What `inspect` ends with; everything else works.
+    pub fn inspection_fails(mut self, error: Error) -> Self {
+        self.inspection_fails = Some(error);
         self
     }
 
@@ -157,7 +164,10 @@ pub(crate) fn list() -> Result<Vec<wit::Container>, Error> {
 }
 
 pub(crate) fn inspect(name: &str) -> Result<wit::Details, Error> {
-    one("inspect", name, |container| container.details.clone())
+    one("inspect", name, |container| match &container.inspection_fails {
+        Some(error) => Err(error.clone()),
+        None => Ok(container.details.clone()),
+    })?
 }
 
 pub(crate) fn logs(name: &str, lines: u32, filter: &str) -> Result<Vec<wit::LogLine>, Error> {

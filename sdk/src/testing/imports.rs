@@ -35,6 +35,11 @@ pub(crate) fn counted() {
     running(|now| now.effects.calls += 1);
 }
 
+/// The clock on the wall, in milliseconds since 1970.
+pub(crate) fn clock_ms() -> u64 {
+    running(|now| now.world.clock_ms)
+}
+
 pub(super) fn invalid<T>(text: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(text.into()))
 }

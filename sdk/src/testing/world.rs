@@ -21,6 +21,9 @@ pub(crate) struct World {
     pub(crate) docker: Daemon,
     pub(crate) machine: Machine,
     pub(crate) records: Records,
+    /// When the event that runs is handled, in milliseconds since 1970, and how long after it happened.
+    pub(crate) clock_ms: u64,
+    pub(crate) late_ms: u64,
     /// Whether the event that runs may not write.
     pub(crate) read_only: bool,
 }

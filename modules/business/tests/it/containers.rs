@@ -1,5 +1,6 @@
 //! Containers: the list, one of them, what can be done to it, and its logs.
 
+use umbrasil_sdk::HostError;
 use umbrasil_sdk::docker::{Port, Usage};
 use umbrasil_sdk::testing::{Container, Host};
 
@@ -271,4 +272,19 @@ fn two_hundred_long_lines_fit_their_messages() {
     assert_eq!(page.replies[0].buttons[0], ["Newer"]);
     host.action("logs", &["web", "999999"]).unwrap();
     host.action("logs", &["web", "-1"]).unwrap();
+}
+
+#[test]
+fn what_was_done_is_told_also_when_nobody_can_look() {
+    for (verb, done) in
+        [("start", "✅ Started."), ("stop", "✅ Stopped."), ("restart", "✅ Restarted.")]
+    {
+        let mut host = bare().container(Container::new("web").inspection_fails(HostError::Timeout));
+        let text = shown(&mut host, &format!("/docker {verb} web"));
+        let expected =
+            format!("{done}\n\nweb\n\n⚠️ There was no answer in time.\n[Containers] [Back]");
+        assert_eq!(text, expected);
+        let pressed = host.action(verb, &["web"]).unwrap().to_string();
+        assert_eq!(pressed, expected);
+    }
 }

@@ -242,3 +242,44 @@ fn odd_workflows_spoil_no_list() {
         assert_eq!(host.requests().len(), before, "nothing was sent");
     }
 }
+
+#[test]
+fn a_switch_is_told_also_when_nobody_can_look() {
+    for (verb, path, done) in
+        [("off", "deactivate", "✅ Switched off."), ("on", "activate", "✅ Switched on.")]
+    {
+        let mut host = with_flows(&[flow("a1", "Sync", verb == "off")]);
+        answer(&mut host, "POST", &format!("workflows/a1/{path}"), &json!({}));
+        status(&mut host, "GET", "workflows/a1?excludePinnedData=true", 500, &json!({}));
+        assert!(shown(&mut host, "/n8n Sync").contains("State"), "the last time that it works");
+        let text = shown(&mut host, &format!("/n8n {verb} Sync"));
+        assert!(
+            text.starts_with(&format!("{done}\n\nWorkflow\n\n⚠️ n8n failed (HTTP 500).")),
+            "{text}"
+        );
+        assert!(text.ends_with("[Refresh] [Back]"), "{text}");
+    }
+}
+
+#[test]
+fn what_was_started_is_told_whatever_it_answers() {
+    let host = || with_flows(&[flow("a1", "Sync", true)]);
+    let large = "▶️ Started: Sync\nIts answer is too large to show.";
+    let redirect = "▶️ Started: Sync\nIt answered with a redirect, which the bot does not follow.";
+    let elsewhere = "the answer is a redirect: grant `http GET https://x.test/` to business";
+    for (error, told) in [
+        (HostError::TooLarge(4 << 20), large),
+        (HostError::Denied(elsewhere.to_owned()), redirect),
+        (HostError::Unavailable("n8n.test redirects to what is no URL".to_owned()), redirect),
+    ] {
+        let mut host = host();
+        host.web(&format!("POST {BASE}/webhook/hook-a1"), Err(error));
+        let text = shown(&mut host, "/n8n run Sync");
+        assert!(text.starts_with(told), "{text}");
+    }
+    let mut host = host();
+    let denied =
+        HostError::Denied("grant `http POST http://n8n.test:5678/` to business".to_owned());
+    host.web(&format!("POST {BASE}/webhook/hook-a1"), Err(denied));
+    assert!(!shown(&mut host, "/n8n run Sync").contains("Started"), "it never left");
+}

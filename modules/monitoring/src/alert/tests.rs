@@ -95,7 +95,7 @@ fn one_subject_is_muted_by_itself() {
     assert_eq!(alerts.muted_until(&Subject::Cpu, 60), None);
     // What ends while it is muted was never told.
     assert_eq!(alerts.step(vec![bad(Subject::Cpu, 0), good(Subject::Memory)], 120), []);
-    alerts.unmute(180);
+    alerts.unmute(None, 180);
     assert_eq!(
         alerts.step(vec![bad(Subject::Cpu, 0), bad(Subject::Memory, 200)], 240),
         [Change::Wrong(Subject::Memory)]
@@ -131,6 +131,46 @@ fn what_is_unknown_stays_and_what_is_gone_is_over_in_silence() {
     assert_eq!(alerts.step(vec![unknown], 3_600), [Change::Reminder(Subject::Cpu)]);
     assert_eq!(alerts.step(Vec::new(), 3_660), []);
     assert_eq!((alerts.open.len(), alerts.past.len()), (0, 1));
+}
+
+#[test]
+fn the_last_messages_are_known_and_old_records_are_read() {
+    let mut alerts = Alerts::default();
+    let changes = alerts.step(vec![bad(Subject::Cpu, 0)], 0);
+    for message in 1..=10 {
+        alerts.told(&changes, message);
+    }
+    let known: Vec<u64> = (0..=11).filter(|number| !alerts.subjects(*number).is_empty()).collect();
+    assert_eq!(known, [3, 4, 5, 6, 7, 8, 9, 10]);
+    alerts.step(vec![good(Subject::Cpu)], 60);
+    assert_eq!(alerts.subjects(10), [Subject::Cpu], "also when it is over");
+
+    let old = r#"{"open":[{"subject":"Cpu","reading":"Up","level":"Urgent","since":1,"message":7,"told_at":1,
+        "reminded":false,"acknowledged":null}],"past":[],"mutes":[]}"#;
+    let alerts: Alerts = serde_json::from_str(old).unwrap();
+    assert_eq!((alerts.open.len(), alerts.subjects(7)), (1, Vec::new()));
+}
+
+#[test]
+fn a_summary_tells_what_is_not_muted() {
+    let mut alerts = Alerts::default();
+    alerts.mute(Some(Subject::Memory), 3_600);
+    alerts.step(vec![bad(Subject::Cpu, 0), bad(Subject::Memory, 0)], 0);
+    alerts.told_all(4, 0);
+    assert_eq!(alerts.subjects(4), [Subject::Cpu]);
+}
+
+#[test]
+fn one_mute_ends_by_itself() {
+    let mut alerts = Alerts::default();
+    alerts.mute(Some(Subject::Cpu), 3_600);
+    alerts.mute(Some(Subject::Memory), 3_600);
+    alerts.step(vec![bad(Subject::Cpu, 0), bad(Subject::Memory, 0)], 0);
+    alerts.unmute(Some(&[Subject::Cpu]), 60);
+    assert!(!alerts.has_own_mute(&Subject::Cpu, 60) && alerts.has_own_mute(&Subject::Memory, 60));
+    let both = || vec![bad(Subject::Cpu, 0), bad(Subject::Memory, 0)];
+    assert_eq!(alerts.step(both(), 120), [], "whoever pressed has seen it");
+    assert_eq!(alerts.step(both(), 3_600), [Change::Wrong(Subject::Memory)]);
 }
 
 #[test]
@@ -175,7 +215,7 @@ proptest! {
             }
             match press {
                 0 | 3 => {
-                    if press == 0 { alerts.acknowledge(None, "Olivia", now); } else { alerts.unmute(now); }
+                    if press == 0 { alerts.acknowledge(None, "Olivia", now); } else { alerts.unmute(None, now); }
                     if is_open {
                         (told, may_repeat) = (told.max(1), false);
                     }

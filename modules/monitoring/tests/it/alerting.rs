@@ -2,7 +2,7 @@
 
 use umbrasil_sdk::HostError;
 use umbrasil_sdk::http::Response;
-use umbrasil_sdk::testing::{Container, Host, Machine};
+use umbrasil_sdk::testing::{Host, Machine};
 
 use super::{bare, disk, host, machine, minute, minutes, shown};
 
@@ -199,55 +199,80 @@ fn a_storm_becomes_summaries() {
     assert!(said.contains("It is calm again") || said.is_empty(), "{said}");
 }
 
-#[test]
-fn containers_that_should_run_are_watched() {
-    let policy = |name: &str, policy: &'static str| {
-        Container::new(name)
-            .exited(137)
-            .with(move |details| details.restart_policy = policy.to_owned())
-    };
-    let sick =
-        Container::new("n8n").with(|details| details.container.health = "unhealthy".to_owned());
-    let mut host = host()
-        .container(Container::new("web"))
-        .container(sick)
-        .container(policy("redis", "unless-stopped").with(|details| details.out_of_memory = true))
-        .container(policy("job", "no"));
-    let first = minutes(&mut host, 1);
-    assert_eq!(first, "");
-    let seen = shown(&mut host, "/checks");
-    assert!(
-        seen.contains("🟡 n8n · unhealthy · since 12:01\n🟡 redis · ended with 137, out of memory"),
-        "{seen}"
-    );
-    assert_eq!(
-        minute(&mut host).text(),
-        "🔴 Container n8n is down for 1 min: unhealthy\n🔴 Container redis is down for 1 min: ended with 137, out of memory"
-    );
-    let seen = shown(&mut host, "/checks");
-    assert!(
-        seen.contains("🔴 n8n · unhealthy")
-            && seen.contains("🟢 1 up: web")
-            && !seen.contains("job"),
-        "{seen}"
-    );
-    let mut host = host.container(Container::new("n8n"));
-    assert_eq!(minute(&mut host).text(), "🟢 Container n8n is up again (was down for 2 min)");
-    // Docker is gone: that is the news, and nothing is known of the rest.
-    host.docker_fails(HostError::Unavailable("no Docker".to_owned()));
-    assert_eq!(
-        minutes(&mut host, 3),
-        "🔴 Docker is down for 1 min: it does not answer\n[Acknowledge] [Mute 1 h]"
-    );
-    assert!(
-        shown(&mut host, "/alerts").contains("Container redis is down"),
-        "not known to be well"
-    );
+/// Twice the processor and the shop: messages 1 and 2, each with an alert that is still open.
+fn two_messages() -> Host {
+    let mut host = busy(host()).config("SERVICES", "shop=http://shop.example.org/");
+    for round in 0..80 {
+        let answer = if round < 3 { Ok(Response::new(200, "")) } else { Err(HostError::Timeout) };
+        host.web("GET http://shop.example.org/", answer);
+    }
+    minutes(&mut host, 3);
+    minutes(&mut host, 5);
+    host
 }
 
 #[test]
-fn a_machine_without_docker_is_no_alert() {
-    let mut host = host();
-    host.docker_fails(HostError::Unavailable("no Docker".to_owned()));
-    assert_eq!(minutes(&mut host, 10), "");
+fn the_buttons_below_an_older_alert_do_what_they_say() {
+    let mut host = two_messages();
+    assert!(shown(&mut host, "/alerts").contains("shop is down"));
+    // An hour later both were told again, in other messages.
+    minutes(&mut host, 62);
+    let acknowledged = host.action("ack", &["1"]).unwrap().to_string();
+    assert!(
+        acknowledged.starts_with("🔴 CPU at 93 %") && acknowledged.contains("✅ Ada"),
+        "{acknowledged}"
+    );
+    let muted = host.action("mute", &["2"]).unwrap().to_string();
+    assert!(muted.starts_with("🔴 shop is down") && muted.contains("🔕 until"), "{muted}");
+    assert!(muted.contains("[Unmute]") && !muted.contains("CPU"), "{muted}");
+}
+
+#[test]
+fn only_the_mutes_of_a_message_end_below_it() {
+    let mut host = two_messages();
+    let muted = host.action("mute", &["1"]).unwrap().to_string();
+    assert!(muted.contains("🔕") && muted.contains("[Unmute]"), "{muted}");
+    let other = host.action("ack", &["2"]).unwrap().to_string();
+    assert!(other.contains("[Mute 1 h]") && !other.contains("Unmute"), "{other}");
+    host.action("mute", &["2"]).unwrap();
+    let unmuted = host.action("unmute", &["1"]).unwrap().to_string();
+    assert!(unmuted.contains("CPU") && unmuted.contains("[Mute 1 h]"), "{unmuted}");
+    let seen = shown(&mut host, "/alerts");
+    assert_eq!(seen.matches("🔕").count(), 1, "the shop stays muted: {seen}");
+}
+
+#[test]
+fn what_is_no_longer_known_is_not_called_over() {
+    let mut host = busy(host());
+    minutes(&mut host, 3);
+    let before = host.stored("watch").unwrap().to_vec();
+    for action in ["ack", "mute", "unmute"] {
+        let answer = host.action(action, &["99"]).unwrap().to_string();
+        assert_eq!(answer, "⚪ It is no longer known what this was about.\n\n[Alerts]", "{action}");
+    }
+    assert_eq!(host.stored("watch").unwrap(), before);
+    host.store("watch", b"of old");
+    let answer = host.press("Mute 1 h").unwrap();
+    assert_eq!(answer.toasts, ["It is no longer known what this was about: see /alerts."]);
+}
+
+#[test]
+fn what_began_again_is_said_below_what_is_over() {
+    let mut host = busy(host());
+    minutes(&mut host, 3);
+    let mut host = calm(host);
+    minutes(&mut host, 1);
+    let mut host = busy(host);
+    minutes(&mut host, 3);
+    let late = host.action("ack", &["1"]).unwrap().to_string();
+    assert!(late.contains("🟢 CPU: 93 %, over after 3 min\n    again: 🔴 CPU at 93 %"), "{late}");
+}
+
+#[test]
+fn a_threshold_that_is_switched_off_is_no_recovery() {
+    let mut host = busy(host());
+    minutes(&mut host, 3);
+    let mut host = host.config("CPU_THRESHOLD", "100");
+    assert_eq!(minutes(&mut host, 5), "");
+    assert!(shown(&mut host, "/alerts").contains("🟢 Nothing is wrong."));
 }

@@ -55,13 +55,13 @@ fn the_digest_sums_a_day_up() {
         text.to_string(),
         "\
 ☀️ The last 24 hours · 2026-11-22
-              average     most
-CPU              30 %     90 %
-Memory           62 %     62 %
-Fullest disk     55 %     55 %
-Load             0.42     0.42
-Received         0B/s     0B/s
-Sent             0B/s     0B/s
+                average       most
+CPU                30 %       90 %
+Memory             62 %       62 %
+Fullest disk       55 %       55 %
+Load               0.42       0.42
+Received          0 B/s      0 B/s
+Sent              0 B/s      0 B/s
 Bot: watched 100 % of the last 39 min
 
 🔔 2 alerts, 1 still open

@@ -9,6 +9,7 @@
 )]
 
 mod alerting;
+mod boxes;
 mod checks;
 mod day;
 mod metrics;

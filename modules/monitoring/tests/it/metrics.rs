@@ -118,11 +118,23 @@ fn the_menu_says_how_things_are() {
 }
 
 #[test]
+fn a_week_is_drawn_of_ten_minutes() {
+    let mut host = host();
+    for _ in 0..3 {
+        minute(&mut host);
+    }
+    host.command("/metrics").unwrap();
+    host.press("📈 Chart").unwrap();
+    let early = host.press("7d").unwrap();
+    assert!(early.toasts[0].contains("a point comes each ten minutes"), "{early}");
+}
+
+#[test]
 fn charts_are_pictures() {
     let mut host = host();
     host.command("/metrics").unwrap();
     let early = host.press("📈 Chart").unwrap();
-    assert!(early.photos.is_empty() && early.toasts[0].contains("too little"), "{early}");
+    assert!(early.photos.is_empty() && early.toasts[0].contains("comes each minute"), "{early}");
     for index in 0..150_u32 {
         let mut machine = machine(f64::from(index % 90));
         machine.networks = Some(vec![network(1_000_000 * u64::from(index + 1))]);

@@ -48,7 +48,7 @@ at 12:00:00
     assert!(pressed(&mut host, "🔁 Again").contains("up 3 days"));
     assert_eq!(pressed(&mut host, "⬅ Commands"), format!("(edited) {list}"));
     let failed = pressed(&mut host, "✏️ docker compose -f /srv/app.yml pull");
-    assert!(failed.contains("❌ exit 1 · 0.0 s\nno such file <app.yml>\n"), "{failed}");
+    assert!(failed.contains("❌ exit 1 · 0.0 s\nstderr\nno such file <app.yml>\n"), "{failed}");
     assert_eq!(shown(&mut host, "/server web1 run"), list, "to be looked at");
 }
 
@@ -91,15 +91,18 @@ fn a_typed_command_runs_word_by_word() {
         refused(&mut host, "/vps run web1 echo 'open")
             .starts_with("A quotation mark in the command is never closed.\nUsage: /vps")
     );
-    assert!(refused(&mut host, "/vps run web1 echo 'a\nb'").starts_with("A command is one line."));
+    for lines in ["echo 'a\nb'", "uptime\n-p", "uptime\r\n-p"] {
+        let said = refused(&mut host, &format!("/vps run web1 {lines}"));
+        assert!(said.starts_with("A command is one line."), "{lines}: {said}");
+    }
     assert_eq!(
         refused(&mut host, "/vps run web1 reboot"),
         "The owner has to confirm: ssh web1: reboot"
     );
-    let denied = shown(&mut host, "/vps run web1 rm -rf '<b> & x'");
+    let denied = shown(&mut host, "/vps run web1 rm -rf 'b x'");
     for text in [
-        "🚫 Not granted: ssh web1: rm -rf <b> & x",
-        "To allow it: umbrasil grant allow vps 'ssh web1: rm -rf <b> & x'",
+        "🚫 Not granted: ssh web1: rm -rf b x",
+        "To allow it: umbrasil grant allow vps 'ssh web1: rm -rf b x'",
         "[⬅ Commands] [📊 Stats]",
     ] {
         assert!(denied.contains(text), "{text}: {denied}");
@@ -117,12 +120,13 @@ fn long_and_hostile_output_is_tamed() {
         .ssh("web1", "true", ok(&"x".repeat(100_000)));
     let outcome = host.command("/vps run web1 uptime").unwrap();
     let text = outcome.text();
-    assert!(text.contains("the middle is left out · the end of it, all in the file"), "{text}");
+    assert!(text.contains("the middle is left out · the end of it, more in the file"), "{text}");
     assert!(text.contains("line 1999 <b>&\n") && !text.contains('\u{1b}'), "{text}");
     assert!(text.chars().count() < 3_300);
     assert_eq!(outcome.documents[0].name, "web1.txt");
     assert!(outcome.documents[0].content.starts_with(b"line 0 <b>&\nline 1"));
     let text = host.command("/vps run web1 true").unwrap().text();
+    assert!(text.contains("the end of it, all in the file"), "{text}");
     assert!(text.chars().count() < 3_300, "{}", text.chars().count());
 }
 
@@ -137,4 +141,39 @@ fn what_is_granted_no_more_is_told() {
     host.command("/vps run").unwrap();
     assert_eq!(host.action("template", &["web1", "uptime"]).unwrap().to_string(), text);
     assert!(shown(&mut host, "/vps run").contains("No command was granted to be run here."));
+}
+
+#[test]
+fn what_goes_to_both_ends_is_told_apart() {
+    let mut host = host().ssh("web1", "uptime", exited(1, "one", "two"));
+    let text = shown(&mut host, "/vps run web1 uptime");
+    assert!(text.contains("❌ exit 1 · 0.0 s\none\nstderr\ntwo\nat 12:00:00"), "{text}");
+    let long = "x\n".repeat(4_000);
+    let mut host = host.ssh("web1", "uptime", exited(1, &long, "two"));
+    let outcome = host.command("/vps run web1 uptime").unwrap();
+    assert!(outcome.documents[0].content.ends_with(b"x\nx\nstderr:\ntwo"));
+}
+
+#[test]
+fn the_name_may_come_first() {
+    let mut host = host().ssh("web1", "uptime -p", ok("up 3 days"));
+    assert!(shown(&mut host, "/vps web1 run uptime -p").contains("uptime -p\n✅ exit 0"));
+    assert!(shown(&mut host, "/vps web1 run").contains("✏️ docker compose"));
+    let said = refused(&mut host, "/vps web1 uptime");
+    assert!(
+        said.starts_with("A view is one of stats, services, disk, net, logs and run. To run a command: /vps run web1 …"),
+        "{said}"
+    );
+    // The command that changes nothing runs nothing.
+    assert!(shown(&mut host, "/server web1 run uptime -p").contains("✏️ docker compose"));
+    assert!(!refused(&mut host, "/server web1 uptime").contains("run a command"));
+}
+
+#[test]
+fn the_time_is_that_of_the_look() {
+    let mut host = host().ssh("web1", "uptime", ok("up"));
+    host.late(185);
+    for command in ["/vps", "/vps stats web1", "/vps run web1 uptime"] {
+        assert!(shown(&mut host, command).contains("at 12:03:05"), "{command}");
+    }
 }

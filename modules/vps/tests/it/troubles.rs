@@ -22,7 +22,7 @@ const TOLD: [(&str, &str, &str); 8] = [
     (
         "the host key of web1 is not known yet; an owner has been asked to trust it",
         "🔑 The host key of web1 is not known yet",
-        "Then press Refresh.",
+        "with the button in their own chat with the bot",
     ),
     (
         "the host key of web1 has CHANGED: somebody may be between the bot and the server. Nothing was sent; an owner has to look into it",
@@ -83,6 +83,26 @@ fn what_is_not_granted_says_what_would_grant_it() {
         text.contains("🚫 Not permitted: The policy forbids what is read to a user.\n"),
         "{text}"
     );
+}
+
+#[test]
+fn what_no_grant_can_hold_is_not_advised() {
+    for command in [
+        "cat x | wc",
+        "uptime ; reboot",
+        "tail /var/log/*.log",
+        "docker ps --format {{.Names}}",
+        "echo $(id)",
+        "echo <b> & x",
+    ] {
+        let text = shown(&mut host(), &format!("/vps run web1 {command}"));
+        assert!(text.contains("🚫 Not possible: ssh web1: "), "{text}");
+        assert!(text.contains("a script on the server"), "{text}");
+        assert!(!text.contains("umbrasil grant"), "{text}");
+    }
+    let denied = "grant `ssh *: systemctl restart {unit:unit-name}` to vps again".to_owned();
+    let mut host = bare().ssh("web1", VITALS, Err(HostError::Denied(denied)));
+    assert!(shown(&mut host, "/vps stats web1").contains("To allow it: umbrasil grant allow vps"));
 }
 
 #[test]
