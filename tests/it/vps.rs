@@ -238,6 +238,17 @@ effect = "dangerous"
     assert_eq!(revoked.code, 0, "{revoked:?}");
     let denied = owner.say("/vps run web1 echo one 'two words'").await;
     assert!(denied.text().contains("🚫 Not granted"), "{denied}");
+    // No grant can hold what means something to a shell, so none is proposed.
+    for command in ["uptime; id", "cat x | wc", "tail *.log", "docker ps --format {{.Names}}"] {
+        let denied = owner.say(&format!("/vps run web1 {command}")).await;
+        assert!(denied.text().contains("there is no shell"), "{denied}");
+        assert!(!denied.text().contains("umbrasil grant"), "{denied}");
+        let words = shell_words(command);
+        let call = format!("ssh web1: {words}");
+        let explained = world.operate(&["policy", "explain", "vps", &call], "", &[]).await.out;
+        assert!(explained.contains("there is no shell"), "{explained}");
+        assert!(!explained.contains("umbrasil grant"), "{explained}");
+    }
 
     // What comes with the host can be taken away, too, and is not let in by the back door.
     let line = "read ssh *: df -kP";
@@ -324,4 +335,9 @@ async fn another_module_may_look_and_not_run() {
     owner.write("/call vps vps run web1 uptime").await;
     question(&world, "/vps run web1 uptime (of vps)").await;
     host.stop().await;
+}
+
+/// The words of a line as `policy explain` reads them: each quoted.
+fn shell_words(command: &str) -> String {
+    command.split(' ').map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")
 }

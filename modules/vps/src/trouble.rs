@@ -58,9 +58,6 @@ const KNOWN: [(&str, &str, &str); 11] = [
     ("there is no target", "🤷", "Press Servers to see which there are."),
 ];
 
-/// What to do instead of a line that only a shell could read.
-const NO_SHELL: &str = "No shell reads the command there, so pipes, wildcards and the like mean nothing. Put it into a script on the server, and grant the script.";
-
 impl Trouble {
     /// Something else than the host's own reasons.
     pub(crate) fn new(sign: &'static str, what: impl Into<String>, next: impl Into<Html>) -> Self {
@@ -85,9 +82,6 @@ impl Trouble {
                 "It may have run, or still be running: look before you run it again.",
             ),
             HostError::Denied(what) => match granting(&what) {
-                Some(line) if !is_grantable(line) => {
-                    Self::new("🚫", format!("Not possible: {}", text::short(line, 300)), NO_SHELL)
-                }
                 Some(line) => {
                     let next = Html::from("To allow it: ")
                         .code(format_args!("umbrasil grant allow vps {}", quoted(line)))
@@ -148,20 +142,6 @@ fn sentence(what: &str) -> String {
 /// The line that the host says is to be granted.
 fn granting(what: &str) -> Option<&str> {
     what.strip_prefix("grant `")?.rsplit_once('`').map(|(line, _)| line)
-}
-
-/// Whether a grant can hold the words of this line: plain ones, and holes such as `{unit:unit-name}`.
-fn is_grantable(line: &str) -> bool {
-    let Some((_, command)) = line.split_once(": ") else { return true };
-    let shell = |c: char| "{}*?$`;|&<>".contains(c) || c.is_control();
-    let hole = |word: &str| {
-        let inner = word.strip_prefix('{').and_then(|word| word.strip_suffix('}'));
-        inner.is_some_and(|inner| {
-            inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
-        })
-    };
-    let words = shell_words::split(command).unwrap_or_default();
-    words.iter().all(|word| hole(word) || !word.contains(shell))
 }
 
 /// As a shell on the bot's machine reads it back.

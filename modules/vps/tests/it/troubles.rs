@@ -86,26 +86,6 @@ fn what_is_not_granted_says_what_would_grant_it() {
 }
 
 #[test]
-fn what_no_grant_can_hold_is_not_advised() {
-    for command in [
-        "cat x | wc",
-        "uptime ; reboot",
-        "tail /var/log/*.log",
-        "docker ps --format {{.Names}}",
-        "echo $(id)",
-        "echo <b> & x",
-    ] {
-        let text = shown(&mut host(), &format!("/vps run web1 {command}"));
-        assert!(text.contains("🚫 Not possible: ssh web1: "), "{text}");
-        assert!(text.contains("a script on the server"), "{text}");
-        assert!(!text.contains("umbrasil grant"), "{text}");
-    }
-    let denied = "grant `ssh *: systemctl restart {unit:unit-name}` to vps again".to_owned();
-    let mut host = bare().ssh("web1", VITALS, Err(HostError::Denied(denied)));
-    assert!(shown(&mut host, "/vps stats web1").contains("To allow it: umbrasil grant allow vps"));
-}
-
-#[test]
 fn what_a_view_can_do_without_is_asked_of_the_owner_all_the_same() {
     let waits = || Err(HostError::Pending("ssh web1: df -kP".to_owned()));
     let mut host = host().ssh("web1", "df -kP", waits());
