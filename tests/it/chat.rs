@@ -136,13 +136,13 @@ async fn help_explains_a_module_and_a_command() {
 
     /report [PERIOD]
     Show a month or another period by category
-      PERIOD: november, 2026, q3, last 3 months, 2026-01..2026-06; this month if left out
+      PERIOD: november, 2026, q3, last 3 months, 2026-01..2026-06, all; this month if left out
     Example: /report last
 
     /spent [WHAT] [WHEN]
     Show how much you spent, for what and when
       WHAT: a category or a word of the notes, such as food; everything if left out
-      WHEN: today, last week, last 3 months, in november, in q3 2025; this month if left out
+      WHEN: today, last week, last 10 days, since monday, november, q3 2025; this month if left out
     Example: /spent food last month
 
     /last [N]

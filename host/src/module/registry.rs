@@ -295,7 +295,9 @@ impl Registry {
         self.loader.published(&module);
         self.shared.breaker.resume(&name);
         self.shared.catalog.store(Arc::new(next));
-        tracing::info!(module = &*name, ?note, "module loaded");
+        if let Note::Loaded { version, previous, .. } = &note {
+            tracing::info!(module = &*name, version, previous, "module loaded");
+        }
         Ok((name, Some(note)))
     }
 
