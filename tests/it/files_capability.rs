@@ -172,7 +172,8 @@ async fn of_several_the_caption_names_one_or_else_the_sender_does() {
         ("voice", "/clock now", "The clock listens."),
         ("voice", "/papers part 0 9", "Voice \"\" audio/ogg 4: 4"),
         ("voice", "/expense 12.50 food", "🛡️ Who is this for?"),
-        ("document", "/clock", "Document \"v.oga\" audio/ogg 4:"),
+        ("document", "/clock", "Clock takes no document."),
+        ("document", "", "Document \"v.oga\" audio/ogg 4:"),
     ] {
         assert_eq!(send(&user, kind, "v.oga", b"OggS", caption).await, answer, "{kind} {caption}");
     }

@@ -49,6 +49,14 @@ impl Period {
         Ok(period)
     }
 
+    /// The day, as it is written, and the month of `24 dec` or `dec 24th`.
+    pub(crate) fn day_and_month<'a>(first: &'a str, second: &'a str) -> Option<(&'a str, Month)> {
+        let is_day = first.starts_with(|c: char| c.is_ascii_digit());
+        let (day, name) = if is_day { (first, second) } else { (second, first) };
+        name.starts_with(char::is_alphabetic).then_some(())?;
+        Some((day, Self::named_month(name, Month::new(2000, 12)?)?))
+    }
+
     /// The one month that a word names, such as `2026-11` or `november`.
     pub(crate) fn named_month(word: &str, now: Month) -> Option<Month> {
         let period = Self::absolute(&word.to_lowercase(), now)?;

@@ -1,7 +1,7 @@
 //! Dates and amounts as files have them. What a single cell leaves open, the column decides: whether days
 //! come before months, and which sign separates decimals. What even the column leaves open is not guessed.
 
-use umbrasil_sdk::{Date, Month};
+use umbrasil_sdk::Date;
 
 use crate::money::Currency;
 use crate::period::Period;
@@ -74,13 +74,7 @@ pub(crate) fn date(cell: &str, order: Order) -> Result<(Date, Option<u16>), Stri
 fn spelt(cell: &str) -> Option<(Date, Option<u16>)> {
     let mut parts = cell.split([' ', '-', ',']).filter(|part| !part.is_empty());
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let (day, name) = if first.starts_with(|c: char| c.is_ascii_digit()) {
-        (first, second)
-    } else {
-        (second, first)
-    };
-    name.starts_with(char::is_alphabetic).then_some(())?;
-    let month = Period::named_month(name, Month::new(2000, 12)?)?;
+    let (day, month) = Period::day_and_month(first, second)?;
     let year: i32 = year.parse().ok()?;
     let year = if year < 100 { 2000 + year } else { year };
     let date = Date::new(year, month.number(), day.trim_end_matches('.').parse().ok()?)?;

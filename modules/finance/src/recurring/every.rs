@@ -142,13 +142,7 @@ fn day_of_year(word: &str) -> Option<(u8, u8)> {
 
 /// Month and day of `24 dec` or `dec 24`.
 fn day_and_month(first: &str, second: &str) -> Option<(u8, u8)> {
-    let (day, name) = if first.starts_with(|c: char| c.is_ascii_digit()) {
-        (first, second)
-    } else {
-        (second, first)
-    };
-    name.starts_with(char::is_alphabetic).then_some(())?;
-    let month = Period::named_month(name, Month::new(2000, 12)?)?;
+    let (day, month) = Period::day_and_month(first, second)?;
     in_year(month.number(), day.trim_end_matches(['.', 's', 't', 'n', 'd', 'r', 'h']).parse().ok()?)
 }
 
